@@ -1,0 +1,19 @@
+# Tests that need no daemon; tests/README.md says what shows what. Programs without flags of their own take the
+# default ones below.
+AM_CPPFLAGS += $(CHECK_CFLAGS) $(LIBXML_CFLAGS)
+LDADD = $(EDGE_LIBS) $(EDGE_SYSTEM_LIBS) $(CHECK_LIBS)
+
+if HAVE_CHECK
+UNIT_TESTS = \
+	tests/unit/test_base
+if LIBVIRT
+UNIT_TESTS +=
+endif
+if SENSORS
+UNIT_TESTS +=
+endif
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif
+EXTRA_DIST += tests/README.md tests/fixtures tests/unit/runner_fixture.h tests/unit/table_fixture.h tests/unit/tree.h tests/unit/unit.h
+
