@@ -1,0 +1,26 @@
+# MIB modules. Included from the top Makefile.am, which sets EXTRA_DIST and
+# TESTS first. configure makes mibs/EDGENODE-MIB.txt from the .in file.
+
+snmpmibdir = $(datadir)/snmp/mibs
+nodist_snmpmib_DATA = mibs/EDGENODE-MIB.txt
+
+# Stand-ins for the IETF modules, in a directory of our own: they must never be
+# found before the real ones.
+basemibdir = $(datadir)/edgenode/mibs
+dist_basemib_DATA = \
+	mibs/base/HCNUM-TC \
+	mibs/base/IF-MIB \
+	mibs/base/SNMP-FRAMEWORK-MIB \
+	mibs/base/SNMP-USER-BASED-SM-MIB \
+	mibs/base/SNMPv2-CONF \
+	mibs/base/SNMPv2-MIB \
+	mibs/base/SNMPv2-SMI \
+	mibs/base/SNMPv2-TC \
+	mibs/base/UUID-TC-MIB
+
+EXTRA_DIST += \
+	mibs/check-mib.sh \
+	mibs/oids.golden \
+	mibs/oids.py
+
+TESTS += mibs/check-mib.sh
