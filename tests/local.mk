@@ -5,12 +5,15 @@ LDADD = $(EDGE_LIBS) $(EDGE_SYSTEM_LIBS) $(CHECK_LIBS)
 
 if HAVE_CHECK
 UNIT_TESTS = \
-	tests/unit/test_base
+	tests/unit/test_base \
+	tests/unit/test_build \
+	tests/unit/test_host \
+	tests/unit/test_model
 if LIBVIRT
-UNIT_TESTS +=
+UNIT_TESTS += tests/unit/test_libvirt
 endif
 if SENSORS
-UNIT_TESTS +=
+UNIT_TESTS += tests/unit/test_sensors
 endif
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

@@ -1,0 +1,217 @@
+/*
+ * build_domains.c - indexes, rates and times of domain rows. Thread: cycle.
+ */
+#include "model/build_domains.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "model/rate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DOMAIN_KEY_PREFIX "domain:"
+#define DOMAIN_KEY_SIZE (sizeof(DOMAIN_KEY_PREFIX) + TEXT_UUID_SIZE)
+
+static void domain_key(const uint8_t uuid[16], char key[DOMAIN_KEY_SIZE])
+{
+	memcpy(key, DOMAIN_KEY_PREFIX, sizeof(DOMAIN_KEY_PREFIX));
+	text_uuid_format(uuid, key + sizeof(DOMAIN_KEY_PREFIX) - 1);
+}
+
+static const struct domain *find_row(const struct domains *domains, uint32_t index)
+{
+	return domains != NULL ? domain_rows_find(domains->rows, domains->n, index) : NULL;
+}
+
+/* The same run of the same domain: its counters go on. */
+static bool same_run(const struct domain *before, const struct domain *row)
+{
+	return before->id == row->id && row->id >= 0 &&
+	       ((before->have & row->have & DOMAIN_HAVE_CPU_TIME) == 0 || row->cpu_time_ns >= before->cpu_time_ns);
+}
+
+/* Host CPU time beyond what the vCPUs ran, of one host CPU. Both clocks are read one after the other, so a short interval
+ * says nothing, and a little less than nothing is nothing. */
+#define OVERHEAD_INTERVAL_MIN_NS NS_PER_S
+
+static void set_overhead(struct domain *row, const struct domain *before)
+{
+	const uint64_t needed = DOMAIN_HAVE_CPU_TIME | DOMAIN_HAVE_VCPU_TIME;
+	const int64_t interval = row->read_mono_ns - before->read_mono_ns;
+	int64_t beyond;
+
+	if ((row->have & before->have & needed) != needed || interval < OVERHEAD_INTERVAL_MIN_NS ||
+	    row->vcpu_time_ns < before->vcpu_time_ns)
+		return;
+	beyond = (int64_t)(row->cpu_time_ns - before->cpu_time_ns) - (int64_t)(row->vcpu_time_ns - before->vcpu_time_ns);
+	row->overhead_centi = beyond > 0 ? (uint32_t)(beyond / (interval / 10000)) : 0;
+	row->have |= DOMAIN_HAVE_OVERHEAD;
+}
+
+static void set_rates(struct domain *row, const struct domain *before)
+{
+	const int64_t interval = row->read_mono_ns - before->read_mono_ns;
+	const uint64_t both = row->have & before->have;
+
+	if ((both & DOMAIN_HAVE_CPU_TIME) != 0 && (row->have & DOMAIN_HAVE_VCPUS) != 0 &&
+	    rate_util_centi(before->cpu_time_ns, row->cpu_time_ns, interval, row->vcpus, &row->cpu_util_centi))
+		row->have |= DOMAIN_HAVE_CPU_UTIL;
+	if ((both & DOMAIN_HAVE_STEAL_TIME) != 0 && (row->have & DOMAIN_HAVE_VCPUS) != 0 &&
+	    rate_util_centi(before->steal_time_ns, row->steal_time_ns, interval, row->vcpus, &row->steal_util_centi))
+		row->have |= DOMAIN_HAVE_STEAL_UTIL;
+	set_overhead(row, before);
+}
+
+static void begin_run(struct domain *row, int64_t now_mono_ns, int64_t now_real_ns)
+{
+	row->discontinuity_mono_ns = now_mono_ns;
+	if (row->id < 0)
+		return;
+	row->start_mono_ns = now_mono_ns;
+	row->start_time_real_ns = now_real_ns;
+	row->have |= DOMAIN_HAVE_START;
+}
+
+/* Not read anew (a job holds the domain): the rates are those of its last reading, too. */
+static void keep_rates(struct domain *row, const struct domain *before)
+{
+	row->cpu_util_centi = before->cpu_util_centi;
+	row->steal_util_centi = before->steal_util_centi;
+	row->overhead_centi = before->overhead_centi;
+	row->have |= before->have & (DOMAIN_HAVE_CPU_UTIL | DOMAIN_HAVE_STEAL_UTIL | DOMAIN_HAVE_OVERHEAD);
+}
+
+static void continue_run(struct domain *row, const struct domain *before)
+{
+	row->discontinuity_mono_ns = before->discontinuity_mono_ns;
+	row->start_mono_ns = before->start_mono_ns;
+	row->start_time_real_ns = before->start_time_real_ns;
+	row->have |= before->have & DOMAIN_HAVE_START;
+	if (row->id < 0)
+		return;
+	if (row->read_mono_ns == before->read_mono_ns)
+		keep_rates(row, before);
+	else
+		set_rates(row, before);
+}
+
+static void set_last_change(struct domain *row, const struct domain *before, int64_t now_real_ns)
+{
+	const bool changed = row->state != before->state || strcmp(row->name, before->name) != 0;
+
+	row->last_change_real_ns = changed ? now_real_ns : before->last_change_real_ns;
+	row->have |= changed ? DOMAIN_HAVE_LAST_CHANGE : before->have & DOMAIN_HAVE_LAST_CHANGE;
+}
+
+static void finish_row(struct domain *row, const struct domain *before, bool first_list, int64_t started_mono_ns,
+		       int64_t now_mono_ns, int64_t now_real_ns)
+{
+	const bool both_off = before != NULL && before->id < 0 && row->id < 0;
+
+	if (before != NULL && (both_off || same_run(before, row))) {
+		continue_run(row, before);
+	} else if (before != NULL || !first_list) {
+		begin_run(row, now_mono_ns, now_real_ns);
+	} else {
+		/* Found at the first look: when it started is not known. */
+		row->discontinuity_mono_ns = started_mono_ns;
+	}
+	if (before != NULL) {
+		set_last_change(row, before, now_real_ns);
+	} else if (!first_list) {
+		row->last_change_real_ns = now_real_ns;
+		row->have |= DOMAIN_HAVE_LAST_CHANGE;
+	}
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const uint32_t x = (*(struct domain *const *)a)->index, y = (*(struct domain *const *)b)->index;
+
+	return x < y ? -1 : x > y;
+}
+
+static void sort_rows(struct domains *domains)
+{
+	qsort(domains->rows, domains->n, sizeof(domains->rows[0]), by_index);
+}
+
+struct retire_context {
+	struct index_map *indexes;
+	const struct domains *present;
+	int64_t now_real_s;
+};
+
+static void retire_if_gone(void *arg, const char *key, uint32_t index)
+{
+	const struct retire_context *context = arg;
+
+	if (find_row(context->present, index) == NULL)
+		index_map_retire(context->indexes, key, context->now_real_s);
+}
+
+/* The first complete list also settles what the daemon before this one had in use. */
+static void retire_gone(struct index_map *indexes, const struct domains *before, const struct domains *present,
+			int64_t now_real_s)
+{
+	struct retire_context context = { indexes, present, now_real_s };
+	char key[DOMAIN_KEY_SIZE];
+
+	if (before == NULL) {
+		index_map_each(indexes, DOMAIN_KEY_PREFIX, retire_if_gone, &context);
+		return;
+	}
+	for (size_t i = 0; i < before->n; i++) {
+		domain_key(before->rows[i]->uuid, key);
+		if (find_row(present, before->rows[i]->index) == NULL)
+			index_map_retire(indexes, key, now_real_s);
+	}
+}
+
+/* Rows of `before` that are not among the first n_raw of built, appended to it. */
+static void keep_missing(struct domains *built, const struct domains *before, size_t n_raw)
+{
+	for (size_t i = 0; i < before->n; i++)
+		if (domain_rows_find(built->rows, n_raw, before->rows[i]->index) == NULL)
+			built->rows[built->n++] = part_ref(before->rows[i]);
+}
+
+static struct domains *take_rows(struct index_map *indexes, struct domains *raw, size_t room)
+{
+	struct domains *built = domains_new(raw->n + room);
+	char key[DOMAIN_KEY_SIZE];
+
+	built->complete = raw->complete;
+	hypervisor_copy(&raw->hypervisor, &built->hypervisor);
+	built->n = 0;
+	for (size_t i = 0; i < raw->n; i++) {
+		domain_key(raw->rows[i]->uuid, key);
+		raw->rows[i]->index = index_map_get(indexes, key);
+		if (raw->rows[i]->index != 0)
+			built->rows[built->n++] = part_ref(raw->rows[i]);
+	}
+	sort_rows(built);
+	return built;
+}
+
+struct domains *build_domains(struct index_map *indexes, const struct domains *before, struct domains *raw,
+			      int64_t started_mono_ns, int64_t now_mono_ns, int64_t now_real_ns)
+{
+	const bool keep = !raw->complete && before != NULL;
+	struct domains *built = take_rows(indexes, raw, keep ? before->n : 0);
+	const size_t n_raw = built->n;
+
+	for (size_t i = 0; i < n_raw; i++)
+		finish_row(built->rows[i], find_row(before, built->rows[i]->index), before == NULL, started_mono_ns,
+			   now_mono_ns, now_real_ns);
+	if (keep) {
+		keep_missing(built, before, n_raw);
+		sort_rows(built);
+	} else if (raw->complete) {
+		retire_gone(indexes, before, built, now_real_ns / NS_PER_S);
+	}
+	return built;
+}

@@ -1,0 +1,15 @@
+/*
+ * build_domains.h - the domain rows of a snapshot from libvirt's list and the rows before. Pure; cycle lane.
+ */
+#ifndef EDGENODE_MODEL_BUILD_DOMAINS_H
+#define EDGENODE_MODEL_BUILD_DOMAINS_H
+
+#include "model/domain.h"
+#include "model/index_map.h"
+
+/* before may be NULL. raw's rows are finished in place and shared with the result; raw itself is not kept. Rows that
+ * raw does not hold stay as they are when raw is not complete, and go (their index is retired) when it is. */
+struct domains *build_domains(struct index_map *indexes, const struct domains *before, struct domains *raw,
+			      int64_t started_mono_ns, int64_t now_mono_ns, int64_t now_real_ns);
+
+#endif

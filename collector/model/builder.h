@@ -1,0 +1,40 @@
+/*
+ * builder.h - makes snapshots from the results of the sources: indexes, rates, merged tables. Pure but for its own state;
+ * on the cycle lane.
+ *
+ * Holds the newest result of every source and the rows it served last. A failed source changes nothing here, so its
+ * last values stay; their age shows.
+ */
+#ifndef EDGENODE_MODEL_BUILDER_H
+#define EDGENODE_MODEL_BUILDER_H
+
+#include "model/index_map.h"
+#include "model/snapshot.h"
+
+struct builder;
+
+/* indexes is borrowed. started: when counters of this daemon begin (edgeNodeDiscontinuityTime). */
+struct builder *builder_new(struct index_map *indexes, const char *agent_version, int64_t started_mono_ns,
+			    int64_t started_real_ns);
+void builder_free(struct builder *builder);
+
+/* Takes over a source's result. read_mono_ns: when it was read. */
+void builder_apply(struct builder *builder, enum source_id id, struct part *part, int64_t now_mono_ns,
+		   int64_t now_real_ns);
+
+/* The source was found absent: what it had given goes. */
+void builder_forget(struct builder *builder, enum source_id id);
+
+/* What the cycle knows of itself. */
+struct builder_self {
+	uint32_t poll_interval_ms;
+	uint64_t cpu_time_us;
+	uint32_t memory_kib;
+	bool have_memory;
+};
+
+/* A new snapshot that is not sealed yet: serial 0, no events, alarms or thresholds. sources is taken over. */
+struct snapshot *builder_build(struct builder *builder, struct sources *sources, const struct builder_self *self,
+			       int64_t now_mono_ns, int64_t now_real_ns);
+
+#endif

@@ -1,0 +1,371 @@
+/*
+ * index_map.c - keys to small dense numbers: one hash by key; per space an array by number and a list of the retired.
+ *
+ * Thread: cycle only. Pure.
+ */
+#include "model/index_map.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/statefile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where memory ends, so does the process, as with every small request (base/mem.h). */
+#define uthash_malloc(size) mem_alloc(size)
+#include <uthash.h>
+#include <utlist.h>
+
+#define INDEX_MAGIC 0x65646978u /* "edix" */
+#define INDEX_VERSION 1u
+#define INDEX_HEADER_SIZE 12u /* magic, version, count */
+#define INDEX_CRC_SIZE 4u
+
+struct entry {
+	struct space *space;
+	uint32_t index;
+	bool retired;
+	int64_t retired_s;
+	struct entry *prev, *next; /* of the retired, longest first */
+	UT_hash_handle hh;
+	char key[];
+};
+
+/* The keys of one kind, with numbers of their own. */
+struct space {
+	char *prefix; /* up to and with the first ':'; "" for keys without */
+	struct entry **by_index; /* [index - 1]; NULL is free */
+	size_t size;             /* of by_index */
+	size_t lowest;           /* nothing below it is free in by_index */
+	struct entry *retired;
+	uint32_t n_retired;
+};
+
+struct index_map {
+	struct entry *by_key;
+	struct space *spaces[INDEX_SPACES_MAX];
+	size_t n_spaces;
+	bool changed;
+};
+
+struct index_map *index_map_new(void)
+{
+	return mem_alloc(sizeof(struct index_map));
+}
+
+void index_map_free(struct index_map *map)
+{
+	struct entry *entry, *next;
+
+	if (map == NULL)
+		return;
+	HASH_ITER(hh, map->by_key, entry, next)
+	{
+		HASH_DEL(map->by_key, entry);
+		free(entry);
+	}
+	for (size_t i = 0; i < map->n_spaces; i++) {
+		free(map->spaces[i]->prefix);
+		free(map->spaces[i]->by_index);
+		free(map->spaces[i]);
+	}
+	free(map);
+}
+
+/* The space of a key, made where there is none yet; NULL when there are too many. */
+static struct space *space_of(struct index_map *map, const char *key, size_t length)
+{
+	const char *colon = memchr(key, ':', length);
+	const size_t prefix_length = colon == NULL ? 0 : (size_t)(colon - key) + 1;
+	struct space *space;
+
+	for (size_t i = 0; i < map->n_spaces; i++)
+		if (strlen(map->spaces[i]->prefix) == prefix_length &&
+		    memcmp(map->spaces[i]->prefix, key, prefix_length) == 0)
+			return map->spaces[i];
+	if (map->n_spaces == INDEX_SPACES_MAX)
+		return NULL;
+	space = mem_alloc(sizeof(*space));
+	space->prefix = mem_string_n(key, prefix_length);
+	map->spaces[map->n_spaces++] = space;
+	return space;
+}
+
+/* The 64-bit FNV-1a hash. */
+static uint64_t hash_text(const char *text)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (const char *p = text; *p != '\0'; p++)
+		hash = (hash ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* The form in which a key is kept: itself, or where it is too long its beginning and a hash of the whole. */
+static const char *kept_key(const char *key, char scratch[INDEX_KEY_MAX + 1])
+{
+	const size_t hash_size = 17; /* '#' and 16 digits */
+
+	if (strnlen(key, INDEX_KEY_MAX + 1) <= INDEX_KEY_MAX)
+		return key;
+	memcpy(scratch, key, INDEX_KEY_MAX - hash_size);
+	snprintf(scratch + INDEX_KEY_MAX - hash_size, hash_size + 1, "#%016llx", (unsigned long long)hash_text(key));
+	return scratch;
+}
+
+static struct entry *find_entry(const struct index_map *map, const char *key)
+{
+	char scratch[INDEX_KEY_MAX + 1];
+	struct entry *entry;
+
+	key = kept_key(key, scratch);
+	HASH_FIND(hh, map->by_key, key, strlen(key), entry);
+	return entry;
+}
+
+static void reserve(struct space *space, size_t index)
+{
+	size_t size = space->size > 0 ? space->size : 64;
+
+	if (index <= space->size)
+		return;
+	while (size < index)
+		size *= 2;
+	space->by_index = mem_grow(space->by_index, size, sizeof(space->by_index[0]));
+	memset(space->by_index + space->size, 0, (size - space->size) * sizeof(space->by_index[0]));
+	space->size = size;
+}
+
+static bool is_taken(const struct space *space, size_t index)
+{
+	return index <= space->size && space->by_index[index - 1] != NULL;
+}
+
+static uint32_t lowest_free(struct space *space)
+{
+	while (is_taken(space, space->lowest + 1))
+		space->lowest++;
+	return (uint32_t)space->lowest + 1;
+}
+
+/* key is at most INDEX_KEY_MAX bytes and new; index is free. */
+static struct entry *add_entry(struct index_map *map, struct space *space, const char *key, size_t length,
+			       uint32_t index)
+{
+	struct entry *entry = mem_alloc(sizeof(*entry) + length + 1);
+
+	memcpy(entry->key, key, length);
+	entry->space = space;
+	entry->index = index;
+	reserve(space, index);
+	space->by_index[index - 1] = entry;
+	HASH_ADD_KEYPTR(hh, map->by_key, entry->key, length, entry);
+	return entry;
+}
+
+static void set_retired(struct entry *entry, int64_t now_real_s)
+{
+	entry->retired = true;
+	entry->retired_s = now_real_s;
+	DL_APPEND(entry->space->retired, entry);
+	entry->space->n_retired++;
+}
+
+static void set_in_use(struct entry *entry)
+{
+	entry->retired = false;
+	DL_DELETE(entry->space->retired, entry);
+	entry->space->n_retired--;
+}
+
+static void forget_longest_retired(struct index_map *map, struct space *space)
+{
+	struct entry *entry = space->retired;
+
+	set_in_use(entry);
+	HASH_DEL(map->by_key, entry);
+	space->by_index[entry->index - 1] = NULL;
+	if (entry->index - 1 < space->lowest)
+		space->lowest = entry->index - 1;
+	free(entry);
+	map->changed = true;
+}
+
+static uint32_t give_index(struct index_map *map, const char *key)
+{
+	struct space *space = space_of(map, key, strlen(key));
+
+	if (space == NULL || HASH_COUNT(map->by_key) >= INDEX_ENTRIES_MAX)
+		return 0;
+	map->changed = true;
+	return add_entry(map, space, key, strlen(key), lowest_free(space))->index;
+}
+
+uint32_t index_map_get(struct index_map *map, const char *key)
+{
+	char scratch[INDEX_KEY_MAX + 1];
+	struct entry *entry = find_entry(map, key);
+
+	if (entry == NULL)
+		return give_index(map, kept_key(key, scratch));
+	if (entry->retired) {
+		set_in_use(entry);
+		map->changed = true;
+	}
+	return entry->index;
+}
+
+uint32_t index_map_find(const struct index_map *map, const char *key)
+{
+	const struct entry *entry = find_entry(map, key);
+
+	return entry == NULL ? 0 : entry->index;
+}
+
+static void expire_space(struct index_map *map, struct space *space, int64_t now_real_s)
+{
+	while (space->retired != NULL && (space->n_retired > INDEX_RETIRED_MAX ||
+					  now_real_s - space->retired->retired_s >= INDEX_RETIRED_S))
+		forget_longest_retired(map, space);
+}
+
+void index_map_expire(struct index_map *map, int64_t now_real_s)
+{
+	for (size_t i = 0; i < map->n_spaces; i++)
+		expire_space(map, map->spaces[i], now_real_s);
+}
+
+void index_map_retire(struct index_map *map, const char *key, int64_t now_real_s)
+{
+	struct entry *entry = find_entry(map, key);
+
+	if (entry == NULL || entry->retired)
+		return;
+	set_retired(entry, now_real_s);
+	map->changed = true;
+	expire_space(map, entry->space, now_real_s);
+}
+
+void index_map_each(struct index_map *map, const char *prefix, void (*fn)(void *arg, const char *key, uint32_t index),
+		    void *arg)
+{
+	const size_t length = strlen(prefix);
+
+	/* By number, not along the hash: fn may retire a key, and that may free others. */
+	for (size_t s = 0; s < map->n_spaces; s++)
+		for (size_t i = 0; i < map->spaces[s]->size; i++) {
+			const struct entry *entry = map->spaces[s]->by_index[i];
+
+			if (entry != NULL && !entry->retired && strncmp(entry->key, prefix, length) == 0)
+				fn(arg, entry->key, entry->index);
+		}
+}
+
+bool index_map_changed(struct index_map *map)
+{
+	const bool changed = map->changed;
+
+	map->changed = false;
+	return changed;
+}
+
+static void encode_entry(const struct entry *entry, struct buf *out)
+{
+	buf_u32(out, entry->index);
+	buf_u8(out, entry->retired);
+	buf_u64(out, (uint64_t)entry->retired_s);
+	buf_string(out, entry->key);
+}
+
+static void encode_space(const struct space *space, struct buf *out)
+{
+	const struct entry *entry;
+
+	for (size_t i = 0; i < space->size; i++)
+		if (space->by_index[i] != NULL && !space->by_index[i]->retired)
+			encode_entry(space->by_index[i], out);
+	/* In their order, which says who is forgotten first. */
+	DL_FOREACH(space->retired, entry)
+		encode_entry(entry, out);
+}
+
+void index_map_encode(const struct index_map *map, struct buf *out)
+{
+	const size_t start = out->length;
+
+	buf_u32(out, INDEX_MAGIC);
+	buf_u32(out, INDEX_VERSION);
+	buf_u32(out, HASH_COUNT(map->by_key));
+	for (size_t i = 0; i < map->n_spaces; i++)
+		encode_space(map->spaces[i], out);
+	if (!out->over)
+		buf_u32(out, statefile_crc32(out->data + start, out->length - start));
+}
+
+static int decode_entry(struct index_map *map, struct cursor *c)
+{
+	const uint32_t index = cursor_u32(c);
+	const uint8_t retired = cursor_u8(c);
+	const int64_t retired_s = (int64_t)cursor_u64(c);
+	const uint32_t length = cursor_u32(c);
+	struct space *space;
+	struct entry *entry;
+	const char *key;
+
+	if (c->bad || index == 0 || retired > 1 || retired_s < 0)
+		return -ERR_PARSE;
+	if (index > INDEX_ENTRIES_MAX || length > INDEX_KEY_MAX)
+		return -ERR_LIMIT;
+	key = length == 0 ? "" : (const char *)cursor_bytes(c, length);
+	if (c->bad || memchr(key, '\0', length) != NULL)
+		return -ERR_PARSE;
+	space = space_of(map, key, length);
+	if (space == NULL)
+		return -ERR_LIMIT;
+	HASH_FIND(hh, map->by_key, key, length, entry);
+	if (entry != NULL || is_taken(space, index))
+		return -ERR_PARSE;
+	entry = add_entry(map, space, key, length, index);
+	if (retired)
+		set_retired(entry, retired_s);
+	return 0;
+}
+
+static int decode_entries(struct index_map *map, struct cursor *c, uint32_t count)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < count && rc == 0; i++)
+		rc = decode_entry(map, c);
+	if (rc == 0 && (c->bad || c->left != 0))
+		rc = -ERR_PARSE;
+	return rc;
+}
+
+int index_map_decode(const uint8_t *data, size_t length, struct index_map **out)
+{
+	struct cursor c = { data, length, false }, crc;
+	struct index_map *map;
+	uint32_t count;
+	int rc;
+
+	if (length < INDEX_HEADER_SIZE + INDEX_CRC_SIZE)
+		return -ERR_PARSE;
+	c.left -= INDEX_CRC_SIZE;
+	crc = (struct cursor){ data + c.left, INDEX_CRC_SIZE, false };
+	if (cursor_u32(&c) != INDEX_MAGIC || cursor_u32(&c) != INDEX_VERSION ||
+	    cursor_u32(&crc) != statefile_crc32(data, length - INDEX_CRC_SIZE))
+		return -ERR_PARSE;
+	count = cursor_u32(&c);
+	if (count > INDEX_ENTRIES_MAX)
+		return -ERR_LIMIT;
+	map = index_map_new();
+	rc = decode_entries(map, &c, count);
+	if (rc == 0)
+		*out = map;
+	else
+		index_map_free(map);
+	return rc;
+}

@@ -1,0 +1,25 @@
+/*
+ * watch.h - the sensors under watch: which rules apply to which sensor, their state, and the events that follow.
+ * The part of model/detect.h that has to do with sensors. Pure but for its own state; thread: cycle.
+ */
+#ifndef EDGENODE_MODEL_WATCH_H
+#define EDGENODE_MODEL_WATCH_H
+
+#include "model/detect.h"
+
+struct watch;
+
+struct watch *watch_new(void);
+void watch_free(struct watch *watch);
+
+/* As detect_configure: keeps a reference to config. */
+void watch_configure(struct watch *watch, const struct config *config);
+
+/* The sensor of this key had an alarm of this severity when the daemon last ran. */
+void watch_restore(struct watch *watch, const char *key, uint8_t severity);
+
+/* As detect_run, for the sensors of the snapshot. */
+struct thresholds *watch_run(struct watch *watch, const struct snapshot *snapshot, struct index_map *indexes,
+			     int64_t now_real_ns, struct event_list *out);
+
+#endif

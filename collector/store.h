@@ -1,0 +1,28 @@
+/*
+ * store.h - where the newest sealed snapshot stands. The only point at which data passes from the cycle lane to
+ * the consumers.
+ *
+ * Thread: publish from the cycle lane; acquire and wait from any. Cost: one short mutex; nothing is copied.
+ */
+#ifndef EDGENODE_STORE_H
+#define EDGENODE_STORE_H
+
+#include "model/snapshot.h"
+
+struct store;
+
+struct store *store_new(void);
+void store_free(struct store *store);
+
+/* Takes over the reference to a sealed snapshot, replaces the one before, wakes the waiters. */
+void store_publish(struct store *store, struct snapshot *snapshot);
+
+/* The newest, as a reference the caller drops with part_unref; NULL before the first publish. */
+struct snapshot *store_acquire(struct store *store);
+
+/* Waits until a snapshot with a serial above `after` is there or the time is over (mono clock); then as acquire.
+ * For lanes that have nothing else to wait for (disk). store_wake ends every wait early. */
+struct snapshot *store_wait(struct store *store, uint64_t after, int64_t until_mono_ns);
+void store_wake(struct store *store);
+
+#endif

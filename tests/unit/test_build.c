@@ -1,0 +1,347 @@
+/*
+ * test_build.c - the builder: merged tables, rates, indexes, carried values, rows that come and go.
+ */
+#include "tests/unit/unit.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "model/build_domains.h"
+#include "model/builder.h"
+
+#include <string.h>
+
+static struct index_map *indexes;
+static struct builder *builder;
+
+static void setup(void)
+{
+	indexes = index_map_new();
+	builder = builder_new(indexes, "test", 0, 0);
+}
+
+static void teardown(void)
+{
+	builder_free(builder);
+	index_map_free(indexes);
+}
+
+static void free_part(struct part *part)
+{
+	free(part);
+}
+
+static struct snapshot *build(int64_t now_mono_ns)
+{
+	struct sources *sources = mem_alloc(sizeof(*sources));
+	const struct builder_self self = { .poll_interval_ms = 5000 };
+
+	part_init(&sources->part, free_part);
+	return builder_build(builder, sources, &self, now_mono_ns, now_mono_ns);
+}
+
+/* --- CPUs and memory ---------------------------------------------------------------------------------------------- */
+
+static struct part *stat_of(size_t n, const struct cpu_time *times)
+{
+	struct stat_part *stat = mem_alloc(sizeof(*stat) + n * sizeof(stat->cpus[0]));
+
+	part_init(&stat->part, free_part);
+	stat->n_cpus = n;
+	memcpy(stat->cpus, times, n * sizeof(times[0]));
+	return &stat->part;
+}
+
+START_TEST(cpu_rows_merge_their_sources)
+{
+	const struct cpu_time times[] = { { .number = 0, .user_ms = 5 }, { .number = 2, .user_ms = 7 } };
+	struct cpufreq_part *freq = mem_alloc(sizeof(*freq) + 3 * sizeof(freq->cpus[0]));
+	struct snapshot *s;
+
+	part_init(&freq->part, free_part);
+	freq->n_cpus = 3;
+	for (uint32_t i = 0; i < 3; i++)
+		freq->cpus[i] = (struct cpufreq){ .number = i, .have = CPUFREQ_HAVE_FREQUENCY, .frequency_khz = 1000 + i };
+	builder_apply(builder, SOURCE_STAT, stat_of(2, times), 0, 0);
+	builder_apply(builder, SOURCE_CPUFREQ, &freq->part, 0, 0);
+	s = build(1);
+	ck_assert_uint_eq(s->cpus->n, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		ck_assert_uint_eq(s->cpus->rows[i].index, i + 1);
+		ck_assert_uint_eq(s->cpus->rows[i].freq.frequency_khz, 1000 + i);
+		ck_assert(s->cpus->rows[i].online == (i != 1));
+		ck_assert(((s->cpus->rows[i].have & CPU_HAVE_TIME) != 0) == (i != 1));
+	}
+	ck_assert_uint_eq(s->cpus->rows[2].time.user_ms, 7);
+	part_unref(s);
+	builder_forget(builder, SOURCE_CPUFREQ);
+	s = build(2);
+	ck_assert_uint_eq(s->cpus->n, 2);
+	ck_assert_uint_eq(s->cpus->rows[0].have & CPU_HAVE_FREQUENCY, 0);
+	part_unref(s);
+}
+END_TEST
+
+START_TEST(cpu_util_is_of_the_last_interval)
+{
+	const struct cpu_time first = { .user_ms = 100, .idle_ms = 900 };
+	const struct cpu_time second = { .user_ms = 350, .idle_ms = 1650 };
+	const struct cpu_time reset = { .user_ms = 10, .idle_ms = 20 };
+	struct load_part *load = mem_alloc(sizeof(*load));
+	struct snapshot *s;
+
+	builder_apply(builder, SOURCE_STAT, stat_of(1, &first), 0, 0);
+	s = build(1);
+	ck_assert_uint_eq(s->cpus->rows[0].have & CPU_HAVE_UTIL, 0);
+	part_unref(s);
+	builder_apply(builder, SOURCE_STAT, stat_of(1, &second), 0, 0);
+	part_init(&load->part, free_part);
+	builder_apply(builder, SOURCE_LOADAVG, &load->part, 0, 0); /* keeps it */
+	s = build(2);
+	ck_assert_uint_ne(s->cpus->rows[0].have & CPU_HAVE_UTIL, 0);
+	ck_assert_uint_eq(s->cpus->rows[0].util_centi, 2500);
+	part_unref(s);
+	builder_apply(builder, SOURCE_STAT, stat_of(1, &reset), 0, 0);
+	s = build(3);
+	ck_assert_uint_eq(s->cpus->rows[0].have & CPU_HAVE_UTIL, 0);
+	part_unref(s);
+}
+END_TEST
+
+static struct part *vmstat_of(uint64_t paged_in_kib, int64_t read_mono_ns)
+{
+	struct vmstat_part *v = mem_alloc(sizeof(*v));
+
+	part_init(&v->part, free_part);
+	v->have = MEM_HAVE_PAGED_IN;
+	v->paged_in_kib = paged_in_kib;
+	v->read_mono_ns = read_mono_ns;
+	return &v->part;
+}
+
+START_TEST(page_rates_survive_other_sources)
+{
+	struct meminfo_part *m = mem_alloc(sizeof(*m));
+	struct snapshot *s;
+
+	part_init(&m->part, free_part);
+	m->have = MEM_HAVE_TOTAL;
+	m->total_kib = 1 << 20;
+	builder_apply(builder, SOURCE_VMSTAT, vmstat_of(1000, 0), 0, 0);
+	builder_apply(builder, SOURCE_VMSTAT, vmstat_of(3000, 2 * NS_PER_S), 0, 0);
+	builder_apply(builder, SOURCE_MEMINFO, &m->part, 0, 0);
+	s = build(1);
+	ck_assert_uint_eq(s->memory->page_in_rate_kib, 1000);
+	ck_assert_uint_eq(s->memory->have, MEM_HAVE_TOTAL | MEM_HAVE_PAGED_IN | MEM_HAVE_PAGE_IN_RATE);
+	part_unref(s);
+}
+END_TEST
+
+/* --- sensors ------------------------------------------------------------------------------------------------------ */
+
+static struct part *one_sensor(const char *identity, int32_t value)
+{
+	struct sensors *sensors = sensors_new(1);
+
+	sensors->n = 1;
+	sensors->rows[0].identity = mem_string(identity);
+	sensors->rows[0].key = mem_string(identity);
+	sensors->rows[0].value = value;
+	sensors->rows[0].have = SENSOR_HAVE_VALUE;
+	return &sensors->part;
+}
+
+START_TEST(sensors_of_two_sources_keep_their_numbers)
+{
+	struct snapshot *s;
+
+	builder_apply(builder, SOURCE_THERMAL, one_sensor("zone", 1), 0, 0);
+	builder_apply(builder, SOURCE_SENSORS, one_sensor("chip", 2), 0, 0);
+	builder_apply(builder, SOURCE_THERMAL, one_sensor("zone", 3), 0, 0);
+	s = build(1);
+	ck_assert_uint_eq(s->sensors->n, 2);
+	ck_assert_str_eq(s->sensors->rows[0].key, "zone");
+	ck_assert_int_eq(s->sensors->rows[0].value, 3);
+	ck_assert_uint_eq(s->sensors->rows[0].index, 1);
+	ck_assert_uint_eq(s->sensors->rows[1].index, 2);
+	part_unref(s);
+	builder_forget(builder, SOURCE_THERMAL);
+	s = build(2);
+	ck_assert_uint_eq(s->sensors->n, 1);
+	ck_assert_uint_eq(s->sensors->rows[0].index, 2);
+	part_unref(s);
+}
+END_TEST
+
+/* --- domains ------------------------------------------------------------------------------------------------------ */
+
+static struct domain *domain_of(uint8_t number, const char *name, int32_t id, uint64_t cpu_time_ns, int64_t read_ns)
+{
+	const uint8_t uuid[16] = { 0xab, [15] = number };
+	struct domain *d = domain_new(domain_ident_new(uuid, name, "hvm"));
+
+	d->state = id >= 0 ? DOMAIN_RUNNING : DOMAIN_SHUTOFF;
+	d->reason = "unknown";
+	d->id = id;
+	d->vcpus = 2;
+	d->cpu_time_ns = cpu_time_ns;
+	d->have = DOMAIN_HAVE_VCPUS | DOMAIN_HAVE_CPU_TIME;
+	d->read_mono_ns = read_ns;
+	return d;
+}
+
+static void apply(bool complete, size_t n, struct domain *const *rows, int64_t now_ns)
+{
+	struct domains *list = domains_new(n);
+
+	list->complete = complete;
+	for (size_t i = 0; i < n; i++)
+		list->rows[i] = rows[i];
+	builder_apply(builder, SOURCE_LIBVIRT, &list->part, now_ns, now_ns);
+}
+
+static struct snapshot *after(bool complete, size_t n, struct domain *const *rows, int64_t now_ns)
+{
+	apply(complete, n, rows, now_ns);
+	return build(now_ns);
+}
+
+START_TEST(domain_util_and_start)
+{
+	const int64_t s = NS_PER_S;
+	struct snapshot *snapshot =
+		after(true, 1, (struct domain *[]){ domain_of(1, "a", 5, (uint64_t)s, s) }, s);
+	const struct domain *row = snapshot->domains->rows[0];
+
+	/* Found running: nobody knows since when. */
+	ck_assert_uint_eq(row->have & (DOMAIN_HAVE_CPU_UTIL | DOMAIN_HAVE_START | DOMAIN_HAVE_LAST_CHANGE), 0);
+	ck_assert_uint_eq(snapshot->node.domains_active, 1);
+	part_unref(snapshot);
+	/* 5 s of CPU in 5 s on 2 vCPUs. */
+	snapshot = after(true, 1, (struct domain *[]){ domain_of(1, "a", 5, (uint64_t)(6 * s), 6 * s) }, 6 * s);
+	row = snapshot->domains->rows[0];
+	ck_assert_uint_eq(row->cpu_util_centi, 5000);
+	ck_assert_int_eq(row->discontinuity_mono_ns, 0);
+	part_unref(snapshot);
+	/* Restarted: a new id, counters from zero. */
+	snapshot = after(true, 1, (struct domain *[]){ domain_of(1, "a", 6, (uint64_t)s, 11 * s) }, 11 * s);
+	row = snapshot->domains->rows[0];
+	ck_assert_uint_eq(row->have & DOMAIN_HAVE_CPU_UTIL, 0);
+	ck_assert_int_eq(row->discontinuity_mono_ns, 11 * s);
+	ck_assert_uint_ne(row->have & DOMAIN_HAVE_START, 0);
+	ck_assert_int_eq(row->start_time_real_ns, 11 * s);
+	part_unref(snapshot);
+	/* Off. */
+	snapshot = after(true, 1, (struct domain *[]){ domain_of(1, "a", -1, 0, 16 * s) }, 16 * s);
+	row = snapshot->domains->rows[0];
+	ck_assert_uint_eq(row->have & DOMAIN_HAVE_START, 0);
+	ck_assert_uint_ne(row->have & DOMAIN_HAVE_LAST_CHANGE, 0);
+	ck_assert_uint_eq(snapshot->node.domains_active, 0);
+	part_unref(snapshot);
+}
+END_TEST
+
+START_TEST(domain_not_read_anew_keeps_its_rates)
+{
+	const int64_t s = NS_PER_S;
+	struct snapshot *snapshot;
+
+	apply(true, 1, (struct domain *[]){ domain_of(1, "a", 5, 0, s) }, s);
+	apply(true, 1, (struct domain *[]){ domain_of(1, "a", 5, (uint64_t)(5 * s), 6 * s) }, 6 * s);
+	/* The source gave its last row again. */
+	snapshot = after(true, 1, (struct domain *[]){ domain_of(1, "a", 5, (uint64_t)(5 * s), 6 * s) }, 11 * s);
+	ck_assert_uint_ne(snapshot->domains->rows[0]->have & DOMAIN_HAVE_CPU_UTIL, 0);
+	ck_assert_uint_eq(snapshot->domains->rows[0]->cpu_util_centi, 5000);
+	ck_assert_int_eq(snapshot->domains->rows[0]->read_mono_ns, 6 * s);
+	part_unref(snapshot);
+}
+END_TEST
+
+static struct domain *with_vcpu_time(struct domain *domain, uint64_t vcpu_time_ns)
+{
+	domain->vcpu_time_ns = vcpu_time_ns;
+	domain->have |= DOMAIN_HAVE_VCPU_TIME;
+	return domain;
+}
+
+START_TEST(domain_overhead_is_beyond_the_vcpus)
+{
+	const int64_t s = NS_PER_S;
+	struct domain *rows[] = { with_vcpu_time(domain_of(1, "a", 5, 0, s), 0),
+				  with_vcpu_time(domain_of(1, "a", 5, (uint64_t)(3 * s), 6 * s), (uint64_t)(2 * s)),
+				  with_vcpu_time(domain_of(1, "a", 5, (uint64_t)(4 * s), 6 * s + s / 2), (uint64_t)(2 * s)) };
+	struct snapshot *snapshot;
+
+	apply(true, 1, &rows[0], s);
+	snapshot = after(true, 1, &rows[1], 6 * s);
+	/* 1 s in 5 s. */
+	ck_assert_uint_eq(snapshot->domains->rows[0]->overhead_centi, 2000);
+	part_unref(snapshot);
+	/* Half a second says nothing. */
+	snapshot = after(true, 1, &rows[2], 6 * s + s / 2);
+	ck_assert_uint_eq(snapshot->domains->rows[0]->have & DOMAIN_HAVE_OVERHEAD, 0);
+	part_unref(snapshot);
+}
+END_TEST
+
+START_TEST(domain_rows_go_only_on_proof)
+{
+	struct domain *two[] = { domain_of(2, "b", -1, 0, 1), domain_of(1, "a", 1, 0, 1) };
+	struct snapshot *s = after(true, 2, two, 1);
+	uint32_t index_a;
+
+	ck_assert_uint_eq(s->domains->n, 2);
+	ck_assert_uint_eq(s->domains->rows[0]->index, 1);
+	ck_assert_str_eq(s->domains->rows[0]->name, "b");
+	index_a = s->domains->rows[1]->index;
+	ck_assert_ptr_eq(snapshot_domain(s, index_a), s->domains->rows[1]);
+	ck_assert_ptr_null(snapshot_domain(s, 99));
+	part_unref(s);
+	/* A list that is not all there is. */
+	s = after(false, 1, (struct domain *[]){ domain_of(3, "c", 2, 0, 2) }, 2);
+	ck_assert_uint_eq(s->domains->n, 3);
+	part_unref(s);
+	/* All there is: a and b are gone, and a that comes back has its number. */
+	s = after(true, 1, (struct domain *[]){ domain_of(3, "c", 2, 0, 3) }, 3);
+	ck_assert_uint_eq(s->domains->n, 1);
+	part_unref(s);
+	s = after(true, 2, (struct domain *[]){ domain_of(1, "a", 9, 0, 4), domain_of(3, "c", 2, 0, 4) }, 4);
+	ck_assert_uint_eq(s->domains->rows[0]->index, index_a);
+	ck_assert_str_eq(s->domains->rows[0]->name, "a");
+	ck_assert_uint_ne(s->domains->rows[0]->have & DOMAIN_HAVE_START, 0);
+	part_unref(s);
+}
+END_TEST
+
+START_TEST(snapshot_copies_share_parts)
+{
+	struct snapshot *s = after(true, 1, (struct domain *[]){ domain_of(1, "a", 1, 0, 1) }, 1), *copy;
+
+	copy = snapshot_copy(s);
+	ck_assert_ptr_eq(copy->domains, s->domains);
+	ck_assert_uint_eq(copy->serial, s->serial + 1);
+	part_unref(s);
+	ck_assert_str_eq(copy->domains->rows[0]->name, "a");
+	part_unref(copy);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("build");
+	TCase *tc = tcase_create("all");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, cpu_rows_merge_their_sources);
+	tcase_add_test(tc, cpu_util_is_of_the_last_interval);
+	tcase_add_test(tc, page_rates_survive_other_sources);
+	tcase_add_test(tc, sensors_of_two_sources_keep_their_numbers);
+	tcase_add_test(tc, domain_util_and_start);
+	tcase_add_test(tc, domain_not_read_anew_keeps_its_rates);
+	tcase_add_test(tc, domain_overhead_is_beyond_the_vcpus);
+	tcase_add_test(tc, domain_rows_go_only_on_proof);
+	tcase_add_test(tc, snapshot_copies_share_parts);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+UNIT_MAIN(suite)
