@@ -8,7 +8,10 @@ UNIT_TESTS = \
 	tests/unit/test_base \
 	tests/unit/test_build \
 	tests/unit/test_host \
-	tests/unit/test_model
+	tests/unit/test_mib \
+	tests/unit/test_model \
+	tests/unit/test_table \
+	tests/unit/test_varbind
 if LIBVIRT
 UNIT_TESTS += tests/unit/test_libvirt
 endif

@@ -1,0 +1,22 @@
+# subagent: the catalogue and table engine (pure), and the one room of net-snmp.
+noinst_LIBRARIES += libcatalogue.a libagent.a
+libcatalogue_a_SOURCES = \
+	subagent/cell.c \
+	subagent/oids.h \
+	subagent/rows_alarm.c \
+	subagent/rows_cpu.c \
+	subagent/rows_domain.c \
+	subagent/rows_event.c \
+	subagent/rows_memory.c \
+	subagent/rows_node.c \
+	subagent/rows_sensor.c \
+	subagent/rows_threshold.c \
+	subagent/rows.h \
+	subagent/table.c subagent/table.h \
+	subagent/trap_rows.c \
+	subagent/varbind.c subagent/varbind.h
+libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(NETSNMP_CFLAGS)
+libagent_a_SOURCES = \
+	subagent/agent.c subagent/agent.h subagent/agent_private.h \
+	subagent/table_snmp.c \
+	subagent/trap.c

@@ -1,0 +1,192 @@
+/*
+ * trap.c - notifications on their way to the master: a bounded queue, one in flight, each again until it is answered.
+ *
+ * put: any thread. Everything else: the agentx thread. The library's own send_v2trap() tells its caller nothing, so the
+ * Notify-PDU of RFC 2741 is built here and sent with a callback. The master adds sysUpTime.0.
+ */
+#include "subagent/agent_private.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "subagent/varbind.h"
+
+#include <stdlib.h>
+
+/* RFC 2741, 6.1: h.type; 6.2.16: res.error. */
+#define NOTIFY_PDU 12
+#define ERROR_PARSE 266
+#define ERROR_PROCESSING 268
+
+#define RETRY_NS NS_PER_S
+
+void trap_queue_init(struct trap_queue *queue)
+{
+	pthread_mutex_init(&queue->lock, NULL);
+	queue->tail = &queue->head;
+}
+
+static struct trap_entry *head_of(struct trap_queue *queue)
+{
+	struct trap_entry *entry;
+
+	pthread_mutex_lock(&queue->lock);
+	entry = queue->head;
+	pthread_mutex_unlock(&queue->lock);
+	return entry;
+}
+
+static void drop_head(struct trap_queue *queue)
+{
+	struct trap_entry *entry;
+
+	pthread_mutex_lock(&queue->lock);
+	entry = queue->head;
+	queue->head = entry->next;
+	if (queue->head == NULL)
+		queue->tail = &queue->head;
+	queue->n--;
+	pthread_mutex_unlock(&queue->lock);
+	part_unref(&entry->event->part);
+	free(entry);
+}
+
+void trap_queue_free(struct trap_queue *queue)
+{
+	while (queue->head != NULL)
+		drop_head(queue);
+	pthread_mutex_destroy(&queue->lock);
+}
+
+bool trap_queue_put(struct trap_queue *queue, const struct event *event)
+{
+	struct trap_entry *entry = NULL;
+
+	pthread_mutex_lock(&queue->lock);
+	if (queue->n < AGENT_QUEUE_MAX) {
+		entry = mem_alloc(sizeof(*entry));
+		entry->event = part_ref(event);
+		*queue->tail = entry;
+		queue->tail = &entry->next;
+		queue->n++;
+	}
+	pthread_mutex_unlock(&queue->lock);
+	return entry != NULL;
+}
+
+/* --- one notification --------------------------------------------------------------------------------------------- */
+
+static bool add_varbind(netsnmp_pdu *pdu, const struct varbind *varbind)
+{
+	oid name[OID_MAX];
+	netsnmp_variable_list *variable;
+
+	for (size_t i = 0; i < varbind->oid_n; i++)
+		name[i] = varbind->oid[i];
+	variable = snmp_pdu_add_variable(pdu, name, varbind->oid_n, ASN_NULL, NULL, 0);
+	if (variable == NULL)
+		return false;
+	table_snmp_put(variable, &varbind->cell);
+	return true;
+}
+
+/* NULL where the event's record cannot be read. */
+static netsnmp_pdu *make_pdu(const struct agent *agent, const struct event *event)
+{
+	struct varbind_reader reader;
+	struct varbind varbind;
+	netsnmp_pdu *pdu = snmp_pdu_create(NOTIFY_PDU);
+	int code = pdu == NULL ? -ERR_IO : varbind_open(&reader, event->varbinds, event->varbinds_length);
+
+	while (code == 0) {
+		code = varbind_read(&reader, &varbind);
+		if (code == 0 && !add_varbind(pdu, &varbind))
+			code = -ERR_PARSE;
+	}
+	if (code == -ERR_ABSENT && pdu->variables != NULL) {
+		pdu->sessid = agent->session->sessid;
+		return pdu;
+	}
+	snmp_free_pdu(pdu);
+	return NULL;
+}
+
+static void delivered(struct agent *agent)
+{
+	const uint32_t serial = agent->queue.head->event->serial;
+
+	drop_head(&agent->queue);
+	if (agent->sent != NULL)
+		agent->sent(agent->arg, serial);
+}
+
+static void give_up(struct agent *agent, const char *why, long code)
+{
+	log_warning("AgentX: the notification of event %u is given up: %s %ld", agent->queue.head->event->serial, why,
+		    code);
+	drop_head(&agent->queue);
+}
+
+/* A notification that the master cannot read would stand in the way of all others for ever; anything else may pass. */
+static void on_response(struct agent *agent, long error)
+{
+	if (error == SNMP_ERR_NOERROR)
+		delivered(agent);
+	else if (error == ERROR_PARSE || error == ERROR_PROCESSING)
+		give_up(agent, "the master answers with error", error);
+	else
+		agent->queue.retry_at_mono_ns = clock_mono_ns() + RETRY_NS;
+}
+
+/* Also called for requests of a session that is long gone, when the library frees it: their number tells. */
+static int on_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu, void *magic)
+{
+	struct agent *agent = magic;
+	struct trap_queue *queue = &agent->queue;
+
+	(void)session;
+	if (!queue->in_flight || request != queue->request || operation == NETSNMP_CALLBACK_OP_RESEND)
+		return 1;
+	queue->in_flight = false;
+	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+		on_response(agent, pdu->errstat);
+	else
+		queue->retry_at_mono_ns = clock_mono_ns() + RETRY_NS;
+	return 1;
+}
+
+static void send_head(struct agent *agent, const struct event *event)
+{
+	struct trap_queue *queue = &agent->queue;
+	netsnmp_pdu *pdu = make_pdu(agent, event);
+
+	if (pdu == NULL) {
+		give_up(agent, "its record is damaged, bytes:", (long)event->varbinds_length);
+		return;
+	}
+	queue->request = snmp_async_send(agent->session, pdu, on_answer, agent);
+	queue->in_flight = queue->request != 0;
+	if (!queue->in_flight) {
+		snmp_free_pdu(pdu);
+		queue->retry_at_mono_ns = clock_mono_ns() + RETRY_NS;
+	}
+}
+
+void trap_pump(struct agent *agent)
+{
+	struct trap_queue *queue = &agent->queue;
+	struct trap_entry *head;
+
+	while (agent->session != NULL && !queue->in_flight && clock_mono_ns() >= queue->retry_at_mono_ns) {
+		head = head_of(queue);
+		if (head == NULL)
+			return;
+		send_head(agent, head->event);
+	}
+}
+
+void trap_session_lost(struct agent *agent)
+{
+	agent->queue.in_flight = false;
+	agent->queue.retry_at_mono_ns = 0;
+}

@@ -1,0 +1,29 @@
+/*
+ * trap_rows.c - which objects each notification carries, as the OBJECTS clauses of EDGENODE-MIB say.
+ *
+ * Const data; thread: any.
+ */
+#include "subagent/rows.h"
+
+/* clang-format off */
+const struct trap_row TRAP_ROWS[] = {
+	{ EVENT_THERMAL_WARNING,      { "edgeSensorLabel", "edgeSensorValue", "edgeEventThreshold" } },
+	{ EVENT_THERMAL_CRITICAL,     { "edgeSensorLabel", "edgeSensorValue", "edgeEventThreshold" } },
+	{ EVENT_THERMAL_NORMAL,       { "edgeSensorLabel", "edgeSensorValue", "edgeEventThreshold" } },
+	{ EVENT_DOMAIN_STATE_CHANGED, { "edgeDomainName", "edgeDomainUuid", "edgeDomainState", "edgeDomainStateReason" } },
+	{ EVENT_SOURCE_FAILED,        { "edgeSourceName", "edgeSourceState" } },
+	{ EVENT_SOURCE_RECOVERED,     { "edgeSourceName", "edgeSourceState" } },
+	{ EVENT_AGENT_STARTED,        { "edgeEventLogId", "edgeEventFirst", "edgeEventLast" } },
+	{ EVENT_AGENT_STOPPING,       { "edgeEventLast" } },
+};
+/* clang-format on */
+const size_t TRAP_ROWS_N = sizeof(TRAP_ROWS) / sizeof(TRAP_ROWS[0]);
+
+const struct trap_row *trap_row_of(uint8_t kind)
+{
+	for (size_t i = 0; i < TRAP_ROWS_N; i++) {
+		if (TRAP_ROWS[i].kind == kind)
+			return &TRAP_ROWS[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,195 @@
+/*
+ * table_fixture.h - a snapshot made by hand with rows and holes in every table, and OID helpers, for the tests of the
+ * catalogue. No source and no builder takes part.
+ */
+#ifndef EDGENODE_TESTS_TABLE_FIXTURE_H
+#define EDGENODE_TESTS_TABLE_FIXTURE_H
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "subagent/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIXTURE_NOW (1000 * NS_PER_S)
+#define FIXTURE_ZERO (900 * NS_PER_S)
+#define FIXTURE_REAL (INT64_C(1700000000) * NS_PER_S)
+
+struct instance {
+	uint32_t oid[OID_MAX];
+	size_t n;
+};
+
+static inline int instance_compare(const uint32_t *a, size_t a_n, const uint32_t *b, size_t b_n)
+{
+	for (size_t i = 0; i < a_n && i < b_n; i++) {
+		if (a[i] != b[i])
+			return a[i] < b[i] ? -1 : 1;
+	}
+	return a_n == b_n ? 0 : a_n < b_n ? -1 : 1;
+}
+
+static inline void fixture_free_part(struct part *part)
+{
+	free(part);
+}
+
+/* A zeroed part without anything to free inside. */
+static inline void *fixture_part(size_t size)
+{
+	struct part *part = mem_alloc(size);
+
+	part_init(part, fixture_free_part);
+	return part;
+}
+
+static inline struct domains *fixture_domains(size_t n)
+{
+	struct domains *domains = domains_new(n);
+
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t uuid[16] = { 1, (uint8_t)i, (uint8_t)(i >> 8) };
+		char name[32];
+		struct domain *row;
+
+		snprintf(name, sizeof(name), "guest%zu", i);
+		row = domain_new(domain_ident_new(uuid, name, "hvm"));
+		row->index = (uint32_t)(i + 1);
+		row->state = DOMAIN_RUNNING;
+		row->reason = "booted";
+		row->id = (int32_t)i;
+		row->read_mono_ns = FIXTURE_NOW - 20 * NS_PER_MS;
+		row->cpu_time_ns = UINT64_MAX - i;
+		row->vcpus = 2;
+		row->start_mono_ns = FIXTURE_NOW - 60 * NS_PER_S;
+		row->balloon_update_real_ns = FIXTURE_REAL + NS_PER_S; /* ahead of our clock */
+		row->discontinuity_mono_ns = FIXTURE_ZERO + NS_PER_S;
+		/* Every third has nothing optional, every second of the others has half of it. */
+		row->have = i % 3 == 0 ? 0 : i % 2 == 0 ? UINT64_C(0x5555555555555555) : UINT64_MAX;
+		domains->rows[i] = row;
+	}
+	return domains;
+}
+
+static inline void fixture_sensors(struct snapshot *snapshot)
+{
+	struct sensors *sensors = sensors_new(2);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct sensor *row = &sensors->rows[i];
+
+		row->index = i == 0 ? 3 : 7;
+		row->chip = mem_string("coretemp-isa-0000");
+		row->feature = mem_string(i == 0 ? "temp1" : "temp2");
+		row->key = mem_string(i == 0 ? "coretemp-isa-0000/temp1" : "coretemp-isa-0000/temp2");
+		row->label = mem_string(i == 0 ? "Package id 0" : "Core 0");
+		row->type = SENSOR_TEMPERATURE;
+		row->units = SENSOR_MILLI_CELSIUS;
+		row->status = i == 0 ? SENSOR_WARNING : SENSOR_UNAVAILABLE;
+		row->value = -40500;
+		row->read_mono_ns = FIXTURE_NOW - 5 * NS_PER_S;
+		row->have = i == 0 ? SENSOR_HAVE_VALUE | SENSOR_HAVE_MAX : 0;
+	}
+	snapshot->sensors = sensors;
+}
+
+static inline void fixture_host(struct snapshot *snapshot)
+{
+	snapshot->cpus = fixture_part(sizeof(*snapshot->cpus) + 2 * sizeof(struct cpu));
+	snapshot->cpus->n = 2;
+	snapshot->cpus->have = CPUS_HAVE_LOAD;
+	snapshot->cpus->load1_centi = 150;
+	snapshot->cpus->rows[0] = (struct cpu){ .index = 1, .online = true, .have = CPU_HAVE_TIME | CPU_HAVE_GOVERNOR };
+	snapshot->cpus->rows[1] = (struct cpu){ .index = 4, .online = false };
+	memcpy(snapshot->cpus->rows[0].freq.governor, "performance", 12);
+	snapshot->memory = fixture_part(sizeof(*snapshot->memory));
+	snapshot->memory->have = MEM_HAVE_TOTAL | MEM_HAVE_PAGE_IN_RATE;
+	snapshot->memory->total_kib = UINT64_C(1) << 33;
+	snapshot->hugepages = fixture_part(sizeof(*snapshot->hugepages));
+	snapshot->hugepages->n = 2;
+	snapshot->hugepages->rows[0] = (struct hugepage){ .size_kib = 2048, .have = HUGEPAGE_HAVE_TOTAL };
+	snapshot->hugepages->rows[1] = (struct hugepage){ .size_kib = UINT32_MAX, .have = HUGEPAGE_HAVE_SURPLUS };
+	snapshot->pressures = fixture_part(sizeof(*snapshot->pressures));
+	snapshot->pressures->n = 2;
+	snapshot->pressures->rows[0] = (struct pressure){ .resource = PRESSURE_CPU, .have = PRESSURE_HAVE_SOME };
+	snapshot->pressures->rows[1] =
+		(struct pressure){ .resource = PRESSURE_IO, .have = PRESSURE_HAVE_SOME | PRESSURE_HAVE_FULL };
+}
+
+static inline void fixture_sources(struct snapshot *snapshot)
+{
+	snapshot->sources = fixture_part(sizeof(*snapshot->sources));
+	snapshot->sources->n = 2;
+	snapshot->sources->rows[0] = (struct source_status){ .index = 1,
+							     .name = "libvirt",
+							     .state = SOURCE_STATE_FAILED,
+							     .have = STATUS_HAVE_ERROR,
+							     .last_error = "no such socket" };
+	snapshot->sources->rows[1] = (struct source_status){ .index = 11,
+							     .name = "sensors",
+							     .state = SOURCE_STATE_OK,
+							     .have = STATUS_HAVE_SUCCESS,
+							     .success_mono_ns = FIXTURE_NOW + NS_PER_S };
+}
+
+static inline void fixture_events(struct snapshot *snapshot)
+{
+	snapshot->events = events_new(2);
+	snapshot->events->first = 41;
+	snapshot->events->last = 42;
+	snapshot->events->capacity = 100;
+	memset(snapshot->events->log_id, 0xab, 16);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct event *event = event_new(EVENT_SOURCE_FAILED, SEVERITY_WARNING, "libvirt", "");
+
+		event->serial = 41 + i;
+		event->time_real_ns = FIXTURE_REAL;
+		snapshot->events->rows[i] = event;
+	}
+	snapshot->alarms = alarms_new(1);
+	snapshot->alarms->warnings = 1;
+	snapshot->alarms->rows[0] = (struct alarm){ .index = 2,
+						    .kind = EVENT_SOURCE_FAILED,
+						    .severity = SEVERITY_WARNING,
+						    .subject = mem_string("libvirt"),
+						    .event = 41 };
+	snapshot->thresholds = thresholds_new(2);
+	snapshot->thresholds->rows[0] = (struct threshold){ .index = 1,
+							    .object_table = EVENT_OF_SENSOR,
+							    .object_index = 3,
+							    .severity = SEVERITY_WARNING,
+							    .state = THRESHOLD_RAISED,
+							    .have = THRESHOLD_HAVE_VALUE };
+	snapshot->thresholds->rows[1] = (struct threshold){
+		.index = 6, .object_table = EVENT_OF_DOMAIN, .severity = SEVERITY_WARNING, .state = THRESHOLD_UNKNOWN
+	};
+}
+
+static inline struct snapshot *fixture_snapshot(size_t domains)
+{
+	struct snapshot *snapshot = snapshot_new();
+
+	snapshot->sealed_mono_ns = FIXTURE_NOW - NS_PER_S;
+	snapshot->sealed_real_ns = FIXTURE_REAL;
+	snapshot->node.name = "node";
+	snapshot->node.health = HEALTH_OK;
+	snapshot->node.have = NODE_ROW_HAVE_UUID | NODE_ROW_HAVE_RUNNING;
+	snapshot->domains = fixture_domains(domains);
+	fixture_sensors(snapshot);
+	fixture_host(snapshot);
+	fixture_sources(snapshot);
+	fixture_events(snapshot);
+	return snapshot;
+}
+
+static inline struct cell_context fixture_context(const struct snapshot *snapshot)
+{
+	struct cell_context context;
+
+	cell_context_init(&context, snapshot, FIXTURE_NOW, FIXTURE_ZERO);
+	return context;
+}
+
+#endif
