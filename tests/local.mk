@@ -7,9 +7,18 @@ if HAVE_CHECK
 UNIT_TESTS = \
 	tests/unit/test_base \
 	tests/unit/test_build \
+	tests/unit/test_config \
+	tests/unit/test_cycle \
+	tests/unit/test_detect \
+	tests/unit/test_event_log \
+	tests/unit/test_guest \
 	tests/unit/test_host \
 	tests/unit/test_mib \
 	tests/unit/test_model \
+	tests/unit/test_runner \
+	tests/unit/test_runner_death \
+	tests/unit/test_runner_end \
+	tests/unit/test_runner_message \
 	tests/unit/test_table \
 	tests/unit/test_varbind
 if LIBVIRT

@@ -1,0 +1,429 @@
+/*
+ * app.c - starts the lanes in order, waits for signals, stops them in order.
+ *
+ * Start: background, runner, pid file, user, libraries, state directory, then threads. Stop: the cycle lane says
+ * goodbye, the agent delivers it, the disk is left not busy, the log is closed; all within APP_STOP_MS.
+ */
+#include "app.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cycle.h"
+#include "daemon.h"
+#include "persist.h"
+#include "runner.h"
+#include "store.h"
+#include "subagent/agent.h"
+#include "subagent/oids.h"
+#include "subagent/varbind.h"
+#include "transport/mvbd.h"
+
+#ifdef HAVE_LIBVIRT
+#include "source/virevent.h"
+#endif
+
+#include <errno.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define APP_STOP_MS 1800
+#define APP_PING_S 2            /* AgentX ping: tables are back within seconds of a restart of snmpd */
+#define APP_WATCHDOG_PERIODS 3  /* a newest snapshot older than so many poll periods is no sign of life ... */
+#define APP_WATCHDOG_MIN_MS 60000 /* ... but one younger than this always is */
+
+struct app {
+	const struct options *options;
+	struct config *config;
+	struct sysroot root;
+	struct runner *runner;
+	struct persist *persist;
+	struct persist_state state;
+	struct store *store;
+	struct agent *agent; /* NULL: no AgentX address */
+	struct cycle *cycle;
+	struct disk_lane *disk; /* NULL: the vbd transport is off */
+	int ready_fd, signal_fd;
+	int64_t watchdog_ns; /* interval of the keep-alive to the service manager; 0: none */
+};
+
+/* --- wires between lanes ------------------------------------------------------------------------------------------ */
+
+/* On the cycle lane. */
+static int encode_event(void *arg, const struct snapshot *snapshot, const struct event *event, struct buf *out)
+{
+	struct cell_context context = { .snapshot = snapshot, .now_mono_ns = snapshot->sealed_mono_ns,
+					.root = EDGE_ROOT, .root_n = EDGE_ROOT_N };
+
+	(void)arg;
+	return varbind_encode(&context, event, out);
+}
+
+static bool notify_event(void *arg, const struct event *event)
+{
+	const struct app *app = arg;
+
+	return app->agent == NULL || agent_notify(app->agent, event);
+}
+
+static uint32_t count_unsent(void *arg)
+{
+	const struct app *app = arg;
+
+	return app->agent != NULL ? agent_unsent(app->agent) : 0;
+}
+
+/* On the agentx lane. */
+static void event_sent(void *arg, uint32_t serial)
+{
+	const struct app *app = arg;
+
+	persist_sent(app->persist, serial);
+}
+
+/* On the persist lane. */
+static void events_persisted(void *arg, uint64_t batch, int code)
+{
+	const struct app *app = arg;
+
+	cycle_persisted(app->cycle, batch, code);
+}
+
+/* On the cycle lane, once. */
+static void first_published(void *arg)
+{
+	const struct app *app = arg;
+
+	daemon_notify("READY=1\nSTATUS=serving");
+	daemon_ready(app->ready_fd);
+}
+
+/* --- start -------------------------------------------------------------------------------------------------------- */
+
+static int fail(const char *what)
+{
+	log_error("%s: %s", what, strerror(errno));
+	return -ERR_IO;
+}
+
+static int go_to_background(struct app *app)
+{
+	app->ready_fd = -1;
+	if (app->options->foreground)
+		return 0;
+	if (daemon_fork(&app->ready_fd) != 0)
+		return fail("cannot go to the background");
+	log_open("edgenoded", true, app->options->verbose > 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	return 0;
+}
+
+/* What the parent's caller reads on a failed start is standard error, which is still open. */
+static int complain(const char *text)
+{
+	fprintf(stderr, "edgenoded: error: %s\n", text);
+	return -ERR_STATE;
+}
+
+static int change_user(const struct app *app)
+{
+	char error[256];
+
+	if (app->config->pid_file != NULL && daemon_write_pid_file(app->config->pid_file) != 0)
+		return fail(app->config->pid_file);
+	if (app->config->user == NULL)
+		return 0;
+	daemon_make_directory(app->config->state_dir, app->config->user);
+	return daemon_become(app->config->user, error, sizeof(error)) == 0 ? 0 : complain(error);
+}
+
+static int init_libraries(void)
+{
+	/* Few arenas: the lanes' small parts are freed by other threads than made them. */
+	mallopt(M_ARENA_MAX, 2);
+#ifdef HAVE_LIBVIRT
+	if (virevent_init() != 0)
+		return -ERR_STATE;
+#endif
+	return 0;
+}
+
+static int open_state(struct app *app)
+{
+	struct persist_error error;
+	const struct config *config = app->config;
+
+	if (persist_open(config->state_dir, config->log_size, config->event_rows, &app->persist, &app->state,
+			 &error) != 0)
+		return complain(error.text);
+	return 0;
+}
+
+static int start_agent(struct app *app)
+{
+	const struct agent_options options = { .address = app->config->agentx, .state_dir = app->config->state_dir,
+					       .ping_s = APP_PING_S, .sent = event_sent, .arg = app };
+	const struct events *unsent = app->state.log.unsent;
+
+	if (app->config->agentx[0] == '\0')
+		return 0;
+	if (agent_start(app->store, &options, &app->agent) != 0)
+		return fail("agentx lane");
+	for (size_t i = 0; unsent != NULL && i < unsent->n; i++)
+		agent_notify(app->agent, unsent->rows[i]);
+	return 0;
+}
+
+static int start_cycle(struct app *app)
+{
+	const struct cycle_options options = {
+		.config = app->config,
+		.root = &app->root,
+		.agent_version = PACKAGE_VERSION,
+		.events = { .store = app->store, .persist = app->persist, .state = &app->state,
+			    .capacity = app->config->event_rows, .encode = encode_event, .notify = notify_event,
+			    .unsent = count_unsent, .arg = app },
+		.state = &app->state,
+		.ready = first_published,
+		.arg = app,
+	};
+
+	return cycle_start(&options, &app->cycle) == 0 ? 0 : fail("cycle lane");
+}
+
+static int start_disk(struct app *app)
+{
+	const struct config *config = app->config;
+	const struct disk_lane_options options = { .path = config->disk_path, .size = config->disk_size,
+						   .period_ms = config->update_period_s * 1000 };
+
+	if (!config->transport_vbd)
+		return 0;
+	return disk_lane_start(app->store, &options, &app->disk) == 0 ? 0 : fail("disk lane");
+}
+
+/* Signals are blocked before the first thread, so that only signal_fd sees them. */
+static int block_signals(struct app *app)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return fail("signals");
+	app->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return app->signal_fd >= 0 ? 0 : fail("signalfd");
+}
+
+static int start_threads(struct app *app)
+{
+	app->store = store_new();
+#ifdef HAVE_LIBVIRT
+	if (virevent_start() != 0)
+		return fail("libvirt event thread");
+#endif
+	if (persist_start(app->persist, events_persisted, app) != 0)
+		return fail("persist lane");
+	if (start_agent(app) != 0 || start_cycle(app) != 0)
+		return -ERR_IO;
+	return start_disk(app);
+}
+
+static void read_watchdog(struct app *app)
+{
+	const char *text = getenv("WATCHDOG_USEC");
+	const long long us = text != NULL ? atoll(text) : 0;
+
+	app->watchdog_ns = us > 0 ? us * NS_PER_US / 2 : 0;
+}
+
+static int start(struct app *app)
+{
+	if (go_to_background(app) != 0)
+		return -ERR_IO;
+	if (runner_start(&app->runner) != 0)
+		return fail("the command process cannot be started");
+	if (change_user(app) != 0 || block_signals(app) != 0 || init_libraries() != 0 || open_state(app) != 0)
+		return -ERR_STATE;
+	read_watchdog(app);
+	return start_threads(app);
+}
+
+/* --- reload ------------------------------------------------------------------------------------------------------- */
+
+static bool differs(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "") != 0;
+}
+
+/* What is bound at the start; a reload names what it leaves alone. */
+static void warn_of_restart(const struct config *old, const struct config *new)
+{
+	const struct { const char *what; bool differs; } fixed[] = {
+		{ "the libvirt URI", differs(old->uri, new->uri) },
+		{ "the AgentX address", differs(old->agentx, new->agentx) },
+		{ "the state directory", differs(old->state_dir, new->state_dir) },
+		{ "the user", differs(old->user, new->user) },
+		{ "the pid file", differs(old->pid_file, new->pid_file) },
+		{ "the size of the event log", old->log_size != new->log_size || old->event_rows != new->event_rows },
+	};
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (fixed[i].differs)
+			log_warning("%s changed: takes effect at the next start", fixed[i].what);
+}
+
+static bool same_disk(const struct config *a, const struct config *b)
+{
+	return a->transport_vbd == b->transport_vbd && !differs(a->disk_path, b->disk_path) &&
+	       a->disk_size == b->disk_size && a->update_period_s == b->update_period_s;
+}
+
+static void restart_disk(struct app *app)
+{
+	if (app->disk != NULL && !disk_lane_stop(app->disk, clock_mono_ns() + NS_PER_S)) {
+		log_error("the disk lane hangs; the metrics disk keeps its old configuration");
+		return;
+	}
+	app->disk = NULL;
+	start_disk(app);
+}
+
+static void adopt(struct app *app, struct config *config)
+{
+	const bool disk = !same_disk(app->config, config);
+
+	warn_of_restart(app->config, config);
+	snapshot_put(&app->config, config);
+	cycle_reload(app->cycle, config);
+	if (disk)
+		restart_disk(app);
+}
+
+static void reload(struct app *app)
+{
+	struct config_error error;
+	struct config *config;
+
+	if (app->config->path == NULL && access(app->options->config, F_OK) != 0) {
+		log_warning("reload: there is no configuration file %s; nothing changes", app->options->config);
+		return;
+	}
+	daemon_notify("RELOADING=1");
+	if (config_load(app->options->config, &config, &error) != 0) {
+		log_error("reload refused, the old configuration stays: %s", error.text);
+	} else {
+		options_apply(app->options, config);
+		adopt(app, config);
+		log_info("configuration %s read again", app->config->path);
+	}
+	daemon_notify("READY=1");
+}
+
+/* --- waiting ------------------------------------------------------------------------------------------------------ */
+
+static bool alive(struct app *app)
+{
+	struct snapshot *snapshot = store_acquire(app->store);
+	const int64_t periods_ms = (int64_t)app->config->poll_ms * APP_WATCHDOG_PERIODS;
+	const int64_t most_ms = periods_ms > APP_WATCHDOG_MIN_MS ? periods_ms : APP_WATCHDOG_MIN_MS;
+	const bool fresh = snapshot != NULL && clock_mono_ns() - snapshot->sealed_mono_ns < most_ms * NS_PER_MS;
+
+	part_unref(snapshot);
+	return fresh;
+}
+
+/* True when the daemon is to end. */
+static bool take_signal(struct app *app)
+{
+	struct signalfd_siginfo info;
+
+	if (read(app->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return false;
+	if (info.ssi_signo != SIGHUP)
+		return true;
+	reload(app);
+	return false;
+}
+
+static void wait_for_end(struct app *app)
+{
+	struct pollfd fd = { .fd = app->signal_fd, .events = POLLIN };
+	const int timeout_ms = app->watchdog_ns > 0 ? (int)(app->watchdog_ns / NS_PER_MS) : -1;
+
+	for (;;) {
+		if (poll(&fd, 1, timeout_ms) > 0 && take_signal(app))
+			return;
+		if (app->watchdog_ns > 0 && alive(app))
+			daemon_notify("WATCHDOG=1");
+	}
+}
+
+/* --- stop --------------------------------------------------------------------------------------------------------- */
+
+static int64_t until_ms(int64_t begun_mono_ns, int64_t ms)
+{
+	return begun_mono_ns + ms * NS_PER_MS;
+}
+
+/* False: a lane hangs; it was left as it is. */
+static bool stop_lanes(struct app *app)
+{
+	const int64_t now = clock_mono_ns();
+	bool ended = true;
+
+	if (app->cycle != NULL)
+		ended = cycle_stop(app->cycle, until_ms(now, 600)) && ended;
+	if (app->agent != NULL)
+		ended = agent_stop(app->agent, until_ms(now, 1200)) && ended;
+	store_wake(app->store);
+	if (app->disk != NULL)
+		ended = disk_lane_stop(app->disk, until_ms(now, 1400)) && ended;
+	return persist_stop(app->persist, until_ms(now, 1600)) && ended;
+}
+
+static void release(struct app *app)
+{
+	store_free(app->store);
+	part_unref(app->state.log.unsent);
+	part_unref(app->config);
+	close(app->signal_fd);
+}
+
+static void stop(struct app *app)
+{
+	bool ended;
+
+	daemon_notify("STOPPING=1");
+	log_info("ending");
+	ended = stop_lanes(app);
+	if (app->config->pid_file != NULL && unlink(app->config->pid_file) != 0)
+		log_debug("%s: %s", app->config->pid_file, strerror(errno));
+	runner_stop(app->runner, 100);
+	if (!ended) {
+		log_warning("a lane hangs; ending without it");
+		_exit(EXIT_SUCCESS);
+	}
+	release(app);
+}
+
+int app_run(const struct options *options, struct config *config)
+{
+	struct app app = { .options = options, .config = config, .root = { options->root } };
+
+	if (start(&app) != 0)
+		exit(EXIT_FAILURE); /* lanes that run end with the process */
+	log_info("edgenoded %s, configuration %s, state %s", PACKAGE_VERSION,
+		 config->path != NULL ? config->path : "(defaults)", config->state_dir);
+	wait_for_end(&app);
+	stop(&app);
+	return EXIT_SUCCESS;
+}

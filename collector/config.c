@@ -1,0 +1,235 @@
+/*
+ * config.c - defaults, the reading of the file's bytes, and the checks that need more than one field.
+ *
+ * Thread: main. Data from: the configuration file; what its elements mean is in config_keys.c.
+ */
+#include "config.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config_keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void config_metric_clear(struct config_metric *metric)
+{
+	size_t i;
+
+	for (i = 0; i < metric->n_variables; i++) {
+		free(metric->variables[i].name);
+		free(metric->variables[i].unit);
+	}
+	free(metric->variables);
+	free(metric->name);
+	free(metric->action);
+	free(metric->unit);
+}
+
+static void config_destroy(struct part *part)
+{
+	struct config *config = (struct config *)part;
+	size_t i;
+
+	for (i = 0; i < config->n_metrics; i++)
+		config_metric_clear(&config->metrics[i]);
+	for (i = 0; i < config->n_rules; i++) {
+		free(config->rules[i].name);
+		free(config->rules[i].object);
+		free(config->rules[i].subject);
+	}
+	free(config->metrics);
+	free(config->rules);
+	free(config->path);
+	free(config->disk_name);
+	free(config->disk_path);
+	free(config->channel_path);
+	free(config->action_path);
+	free(config->uri);
+	free(config->agentx);
+	free(config->state_dir);
+	free(config->user);
+	free(config->pid_file);
+	free(config);
+}
+
+struct config *config_new(void)
+{
+	struct config *config = mem_alloc(sizeof(*config));
+	unsigned id;
+
+	part_init(&config->part, config_destroy);
+	config->disk_name = mem_string("host-metrics-disk");
+	config->disk_path = mem_string("/dev/shm/vhostmd0");
+	config->disk_size = 256u << 10;
+	config->transport_vbd = true;
+	config->max_channels = 1024;
+	config->update_period_s = 5;
+	config->action_path = mem_string("/usr/sbin:/usr/bin:/sbin:/bin");
+	config->uri = mem_string("qemu:///system");
+	config->agentx = mem_string("unix:/var/agentx/master");
+	config->state_dir = mem_string(LOCALSTATEDIR "/lib/edgenode");
+	for (id = 1; id < SOURCE_END; id++)
+		config->sources[id].enabled = true;
+	config->default_sensor_rules = true;
+	config->sensor_hold_s = 5;
+	config->log_size = 64u << 20;
+	config->event_rows = 1000;
+	config_complete(config);
+	return config;
+}
+
+/* A rule without a name goes by what it watches. */
+static char *name_rule(const struct config_rule *rule)
+{
+	const size_t size = strlen(rule->object) + strlen(rule->subject) + sizeof(" ");
+	char *name = mem_alloc(size);
+
+	snprintf(name, size, "%s %s", rule->object, rule->subject);
+	name[text_utf8_cut(name, size - 1, EVENT_SUBJECT_MAX)] = '\0';
+	return name;
+}
+
+void config_complete(struct config *config)
+{
+	const uint32_t least = CONFIG_EXPIRATION_PERIODS * config->update_period_s;
+
+	for (size_t i = 0; i < config->n_rules; i++)
+		if (config->rules[i].name == NULL)
+			config->rules[i].name = name_rule(&config->rules[i]);
+	if (config->poll_ms == 0)
+		config->poll_ms = config->update_period_s * 1000;
+	if (config->expiration_s < least)
+		config->expiration_s = least;
+}
+
+int config_error_set(struct config_error *error, int code, const char *name, int line, const char *format, ...)
+{
+	char text[sizeof(error->text)], *p;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (name == NULL)
+		snprintf(error->text, sizeof(error->text), "%s", text);
+	else if (line > 0)
+		snprintf(error->text, sizeof(error->text), "%.255s:%d: %.230s", name, line, text);
+	else
+		snprintf(error->text, sizeof(error->text), "%.255s: %.240s", name, text);
+	for (p = error->text; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == '\x7f')
+			*p = '?';
+	return code;
+}
+
+/* Only regular files: a reload must never wait for the other end of a pipe. */
+static int open_file(const char *path, int *out, struct config_error *error)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return config_error_set(error, -ERR_IO, path, 0, "%s", strerror(errno));
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		errno = EINVAL;
+		return config_error_set(error, -ERR_IO, path, 0, "not a regular file");
+	}
+	*out = fd;
+	return 0;
+}
+
+static int read_all(int fd, const char *path, char *text, size_t size, size_t *length, struct config_error *error)
+{
+	size_t n = 0;
+
+	while (n < size) {
+		ssize_t got = read(fd, text + n, size - n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return config_error_set(error, -ERR_IO, path, 0, "%s", strerror(errno));
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	*length = n;
+	return 0;
+}
+
+/* What a file may ask for and this version does not do. */
+static void warn_of_ignored(const struct config *config)
+{
+	if (config->transport_virtio)
+		log_warning("%s: transport virtio has no effect in this version", config->path);
+	if (config->transport_xenstore)
+		log_warning("%s: transport xenstore has no effect in this version", config->path);
+	if (config->n_metrics > 0)
+		log_warning("%s: %zu <metric> are checked, but this version does not run their actions", config->path,
+			    config->n_metrics);
+}
+
+int config_load(const char *path, struct config **out, struct config_error *error)
+{
+	const size_t size = CONFIG_SIZE_MAX + 1; /* one more, so that a longer file is seen */
+	char *text;
+	size_t length = 0;
+	int fd = -1, rc = open_file(path, &fd, error);
+
+	if (rc != 0)
+		return rc;
+	text = mem_alloc(size);
+	rc = read_all(fd, path, text, size, &length, error);
+	close(fd);
+	if (rc == 0)
+		rc = config_parse(path, text, length, out, error);
+	free(text);
+	if (rc == 0)
+		warn_of_ignored(*out);
+	return rc;
+}
+
+static int check_rule(const struct config *config, const struct config_rule *rule, struct config_error *error)
+{
+	const struct config_rule *other;
+
+	if (strcmp(rule->object, CONFIG_RULE_OBJECT) != 0)
+		return config_error_set(error, -ERR_PARSE, config->path, rule->line,
+					"object of <threshold>: \"%.60s\" cannot be watched, only " CONFIG_RULE_OBJECT,
+					rule->object);
+	if (rule->falling > rule->rising)
+		return config_error_set(error, -ERR_PARSE, config->path, rule->line,
+					"<threshold>: falling %d is above rising %d", rule->falling, rule->rising);
+	for (other = config->rules; other < rule; other++)
+		if (strcmp(other->name, rule->name) == 0)
+			return config_error_set(error, -ERR_PARSE, config->path, rule->line,
+						"<threshold>: the name \"%.60s\" is already used in line %d",
+						rule->name, other->line);
+	return 0;
+}
+
+int config_validate(const struct config *config, struct config_error *error)
+{
+	char why[CONFIG_WHY_SIZE];
+	size_t i;
+	int rc = config_keys_check(CONFIG_ROOT_EDGENODE.keys, config, why);
+
+	if (rc != 0)
+		return config_error_set(error, rc, config->path, 0, "%s", why);
+	if (config->expiration_s < CONFIG_EXPIRATION_PERIODS * config->update_period_s)
+		return config_error_set(error, -ERR_RANGE, config->path, 0,
+					"<expiration_time>: %u is less than %u times the update period",
+					config->expiration_s, CONFIG_EXPIRATION_PERIODS);
+	for (i = 0; i < config->n_rules && rc == 0; i++)
+		rc = check_rule(config, &config->rules[i], error);
+	return rc;
+}

@@ -1,0 +1,384 @@
+/*
+ * cycle.c - the one lane that builds snapshots.
+ *
+ * Everybody else talks to it by the inbox below (results of workers and live events have queues of their own) and a
+ * wake-up. Data: worker results, live events, answers of the log.
+ */
+#include "cycle.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/lane.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "schedule.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define INDEX_IMAGE_MAX (INDEX_ENTRIES_MAX * 600u)
+#define INDEX_EXPIRE_NS (3600 * NS_PER_S)
+#define STATM_MAX 256
+
+struct cycle {
+	struct cycle_options options;
+	struct source_env env;
+	char *uri; /* of env */
+	struct live_queue *live;
+	struct workers *workers;
+	struct schedule *schedule;
+	struct index_map *indexes;
+	struct builder *builder;
+	struct event_stage *stage;
+	pthread_t thread;
+	bool dirty, ready, said_stopping;
+	int64_t started_mono_ns, dirty_since_mono_ns, expire_due_mono_ns;
+	uint32_t live_dropped;
+
+	/* The inbox. */
+	pthread_mutex_t lock;
+	pthread_cond_t posted;
+	bool woken, stopping;
+	const struct config *next_config; /* a reload, as a reference */
+	bool have_answer;
+	uint64_t answered_batch;
+	int answer_code;
+};
+
+static void cycle_wake(void *arg)
+{
+	struct cycle *cycle = arg;
+
+	pthread_mutex_lock(&cycle->lock);
+	cycle->woken = true;
+	pthread_cond_signal(&cycle->posted);
+	pthread_mutex_unlock(&cycle->lock);
+}
+
+void cycle_reload(struct cycle *cycle, const struct config *config)
+{
+	pthread_mutex_lock(&cycle->lock);
+	part_unref(cycle->next_config);
+	cycle->next_config = part_ref(config);
+	pthread_mutex_unlock(&cycle->lock);
+	cycle_wake(cycle);
+}
+
+void cycle_persisted(void *arg, uint64_t batch, int code)
+{
+	struct cycle *cycle = arg;
+
+	pthread_mutex_lock(&cycle->lock);
+	cycle->have_answer = true;
+	cycle->answered_batch = batch;
+	cycle->answer_code = code;
+	pthread_mutex_unlock(&cycle->lock);
+	cycle_wake(cycle);
+}
+
+/* --- what came in ------------------------------------------------------------------------------------------------- */
+
+static void mark_dirty(struct cycle *cycle, int64_t now_mono_ns)
+{
+	if (!cycle->dirty)
+		cycle->dirty_since_mono_ns = now_mono_ns;
+	cycle->dirty = true;
+}
+
+static void take_answer(struct cycle *cycle)
+{
+	uint64_t batch;
+	int code;
+	bool have;
+
+	pthread_mutex_lock(&cycle->lock);
+	have = cycle->have_answer;
+	batch = cycle->answered_batch;
+	code = cycle->answer_code;
+	cycle->have_answer = false;
+	pthread_mutex_unlock(&cycle->lock);
+	if (have)
+		event_stage_persisted(cycle->stage, batch, code);
+}
+
+static void configure(struct cycle *cycle, const struct config *config, int64_t now_mono_ns)
+{
+	schedule_configure(cycle->schedule, config, now_mono_ns);
+	event_stage_configure(cycle->stage, config);
+}
+
+static void take_config(struct cycle *cycle, int64_t now_mono_ns)
+{
+	const struct config *config;
+
+	pthread_mutex_lock(&cycle->lock);
+	config = cycle->next_config;
+	cycle->next_config = NULL;
+	pthread_mutex_unlock(&cycle->lock);
+	if (config == NULL)
+		return;
+	configure(cycle, config, now_mono_ns);
+	part_unref(cycle->options.config);
+	cycle->options.config = config;
+	mark_dirty(cycle, now_mono_ns);
+}
+
+/* A live event says that libvirt has news; the list is read anew, so a dropped one is not missed either. */
+static void take_live(struct cycle *cycle, int64_t now_mono_ns)
+{
+	struct live_event *event = live_take(cycle->live), *next;
+	const uint32_t dropped = live_dropped(cycle->live);
+
+	if (event != NULL || dropped != cycle->live_dropped)
+		schedule_hurry(cycle->schedule, SOURCE_LIBVIRT, now_mono_ns);
+	cycle->live_dropped = dropped;
+	for (; event != NULL; event = next) {
+		next = event->next;
+		live_event_free(event);
+	}
+}
+
+static bool take_stopping(struct cycle *cycle)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&cycle->lock);
+	stopping = cycle->stopping;
+	pthread_mutex_unlock(&cycle->lock);
+	return stopping;
+}
+
+/* --- snapshots out ------------------------------------------------------------------------------------------------ */
+
+/* VmRSS by /proc/self/statm: field 2, in pages. */
+static void read_self(const struct cycle *cycle, struct builder_self *self)
+{
+	const struct sysroot real = { "" };
+	char text[STATM_MAX];
+	unsigned long resident;
+
+	self->poll_interval_ms = cycle->options.config->poll_ms;
+	self->cpu_time_us = (uint64_t)(clock_process_cpu_ns() / NS_PER_US);
+	self->have_memory = sysfile_read(&real, "/proc/self/statm", text, sizeof(text), NULL) == 0 &&
+			    sscanf(text, "%*u %lu", &resident) == 1;
+	if (self->have_memory)
+		self->memory_kib = (uint32_t)(resident * (unsigned long)sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void save_indexes(struct cycle *cycle)
+{
+	struct buf image;
+
+	if (!index_map_changed(cycle->indexes))
+		return;
+	buf_init(&image, INDEX_IMAGE_MAX);
+	index_map_encode(cycle->indexes, &image);
+	persist_indexes(cycle->options.events.persist, &image);
+}
+
+static void add_started_event(struct cycle *cycle, int64_t now_real_ns)
+{
+	struct event *event;
+	char text[EVENT_TEXT_MAX + 1];
+
+	snprintf(text, sizeof(text), "edgenoded %s started", cycle->options.agent_version);
+	event = event_new(EVENT_AGENT_STARTED, SEVERITY_INFO, "edgenoded", text);
+	event->time_real_ns = now_real_ns;
+	event_stage_add(cycle->stage, event);
+}
+
+static void add_stopping_event(struct cycle *cycle, int64_t now_real_ns)
+{
+	struct event *event = event_new(EVENT_AGENT_STOPPING, SEVERITY_INFO, "edgenoded", "edgenoded is stopping");
+
+	event->time_real_ns = now_real_ns;
+	event_stage_add(cycle->stage, event);
+}
+
+static void build(struct cycle *cycle, struct sources *sources, int64_t now_mono_ns, int64_t now_real_ns)
+{
+	struct builder_self self = { 0 };
+
+	read_self(cycle, &self);
+	if (event_stage_published(cycle->stage) == 0)
+		add_started_event(cycle, now_real_ns);
+	event_stage_offer(cycle->stage, builder_build(cycle->builder, sources, &self, now_mono_ns, now_real_ns));
+	save_indexes(cycle);
+	cycle->dirty = false;
+}
+
+/* Results of one tick go into one snapshot: wait a little for those that are still under way. libvirt is not waited
+ * for, except by the first snapshot. */
+static bool gathered(struct cycle *cycle, int64_t now_mono_ns)
+{
+	if (event_stage_published(cycle->stage) == 0)
+		return !workers_busy(cycle->workers, WORKER_END) ||
+		       now_mono_ns - cycle->started_mono_ns >= CYCLE_FIRST_MS * NS_PER_MS;
+	return !workers_busy(cycle->workers, WORKER_LIBVIRT) ||
+	       now_mono_ns - cycle->dirty_since_mono_ns >= CYCLE_GATHER_MS * NS_PER_MS;
+}
+
+static void build_if_due(struct cycle *cycle, int64_t now_mono_ns, int64_t now_real_ns)
+{
+	struct sources *sources;
+	bool changed;
+
+	if (event_stage_holds(cycle->stage))
+		return;
+	sources = schedule_status(cycle->schedule, now_mono_ns, &changed);
+	if (changed)
+		mark_dirty(cycle, now_mono_ns);
+	if (cycle->dirty && gathered(cycle, now_mono_ns))
+		build(cycle, sources, now_mono_ns, now_real_ns);
+	else
+		part_unref(sources);
+}
+
+static void say_ready(struct cycle *cycle)
+{
+	if (cycle->ready || event_stage_published(cycle->stage) == 0)
+		return;
+	cycle->ready = true;
+	cycle->options.ready(cycle->options.arg);
+}
+
+/* --- the loop ----------------------------------------------------------------------------------------------------- */
+
+static int64_t first_of(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t next_wake(struct cycle *cycle, int64_t now_mono_ns)
+{
+	int64_t next = schedule_next_ns(cycle->schedule, now_mono_ns);
+
+	next = first_of(next, workers_deadline_ns(cycle->workers));
+	next = first_of(next, event_stage_deadline_ns(cycle->stage));
+	if (!cycle->dirty || event_stage_holds(cycle->stage))
+		return next;
+	if (event_stage_published(cycle->stage) == 0)
+		return first_of(next, cycle->started_mono_ns + CYCLE_FIRST_MS * NS_PER_MS);
+	return first_of(next, cycle->dirty_since_mono_ns + CYCLE_GATHER_MS * NS_PER_MS);
+}
+
+static void wait_for_work(struct cycle *cycle, int64_t until_mono_ns)
+{
+	bool in_time = true;
+
+	pthread_mutex_lock(&cycle->lock);
+	while (!cycle->woken && in_time)
+		in_time = lane_wait_until(&cycle->posted, &cycle->lock, until_mono_ns);
+	cycle->woken = false;
+	pthread_mutex_unlock(&cycle->lock);
+}
+
+static void expire_indexes(struct cycle *cycle, int64_t now_mono_ns, int64_t now_real_ns)
+{
+	if (now_mono_ns < cycle->expire_due_mono_ns)
+		return;
+	cycle->expire_due_mono_ns = now_mono_ns + INDEX_EXPIRE_NS;
+	index_map_expire(cycle->indexes, now_real_ns / NS_PER_S);
+}
+
+static void turn(struct cycle *cycle)
+{
+	const int64_t now_mono_ns = clock_mono_ns(), now_real_ns = clock_real_ns();
+
+	take_config(cycle, now_mono_ns);
+	take_live(cycle, now_mono_ns);
+	if (schedule_collect(cycle->schedule, cycle->builder, now_mono_ns, now_real_ns))
+		mark_dirty(cycle, now_mono_ns);
+	take_answer(cycle);
+	event_stage_tick(cycle->stage, now_mono_ns);
+	schedule_run(cycle->schedule, now_mono_ns, now_real_ns);
+	build_if_due(cycle, now_mono_ns, now_real_ns);
+	say_ready(cycle);
+	expire_indexes(cycle, now_mono_ns, now_real_ns);
+}
+
+/* The last snapshot carries edgeAgentStopping; true when it has been published. */
+static bool wind_up(struct cycle *cycle)
+{
+	const int64_t now_mono_ns = clock_mono_ns(), now_real_ns = clock_real_ns();
+	bool changed;
+
+	take_answer(cycle);
+	event_stage_tick(cycle->stage, now_mono_ns);
+	if (event_stage_holds(cycle->stage))
+		return false;
+	if (cycle->said_stopping || event_stage_published(cycle->stage) == 0)
+		return true;
+	cycle->said_stopping = true;
+	add_stopping_event(cycle, now_real_ns);
+	build(cycle, schedule_status(cycle->schedule, now_mono_ns, &changed), now_mono_ns, now_real_ns);
+	return !event_stage_holds(cycle->stage);
+}
+
+static void *cycle_main(void *arg)
+{
+	struct cycle *cycle = arg;
+
+	while (!take_stopping(cycle)) {
+		turn(cycle);
+		wait_for_work(cycle, next_wake(cycle, clock_mono_ns()));
+	}
+	while (!wind_up(cycle))
+		wait_for_work(cycle, event_stage_deadline_ns(cycle->stage));
+	return NULL;
+}
+
+/* --- start and stop ----------------------------------------------------------------------------------------------- */
+
+int cycle_start(const struct cycle_options *options, struct cycle **out)
+{
+	struct cycle *cycle = mem_alloc(sizeof(*cycle));
+
+	cycle->options = *options;
+	part_ref(options->config);
+	pthread_mutex_init(&cycle->lock, NULL);
+	lane_condition_init(&cycle->posted);
+	cycle->live = live_new(cycle_wake, cycle);
+	cycle->uri = mem_string(options->config->uri);
+	cycle->env = (struct source_env){ options->root, cycle->uri, cycle->live, options->agent_version };
+	cycle->workers = workers_new(&cycle->env, cycle_wake, cycle);
+	cycle->schedule = schedule_new(cycle->workers);
+	cycle->indexes = options->state->indexes;
+	cycle->options.events.indexes = cycle->indexes;
+	cycle->stage = event_stage_new(&cycle->options.events);
+	cycle->started_mono_ns = clock_mono_ns();
+	cycle->builder =
+		builder_new(cycle->indexes, options->agent_version, cycle->started_mono_ns, clock_real_ns());
+	configure(cycle, options->config, cycle->started_mono_ns);
+	*out = cycle;
+	return lane_start(&cycle->thread, "cycle", cycle_main, cycle);
+}
+
+static void cycle_free(struct cycle *cycle)
+{
+	event_stage_free(cycle->stage);
+	builder_free(cycle->builder);
+	schedule_free(cycle->schedule);
+	index_map_free(cycle->indexes);
+	live_free(cycle->live);
+	part_unref(cycle->next_config);
+	part_unref(cycle->options.config);
+	pthread_cond_destroy(&cycle->posted);
+	pthread_mutex_destroy(&cycle->lock);
+	free(cycle->uri);
+	free(cycle);
+}
+
+bool cycle_stop(struct cycle *cycle, int64_t deadline_mono_ns)
+{
+	pthread_mutex_lock(&cycle->lock);
+	cycle->stopping = true;
+	pthread_mutex_unlock(&cycle->lock);
+	cycle_wake(cycle);
+	if (!lane_join(cycle->thread, deadline_mono_ns) || !workers_stop(cycle->workers, deadline_mono_ns))
+		return false;
+	cycle_free(cycle);
+	return true;
+}

@@ -1,0 +1,329 @@
+/*
+ * event_stage.c - from built snapshot to published snapshot. Thread: cycle.
+ */
+#include "event_stage.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timex.h>
+
+struct event_stage {
+	struct event_stage_options options;
+	struct detect *detect;
+	struct event_list extra;  /* for the next snapshot */
+	struct snapshot *last;    /* sealed last, published or held: what the next is compared with */
+	struct events *events;    /* newest rows */
+	struct alarms *alarms;
+	uint32_t next_serial, logged, dropped, boot;
+	uint8_t log_id[16];
+	uint64_t published;
+	/* The held snapshot and its events. */
+	struct snapshot *held;
+	struct event_list batch_events;
+	uint64_t batch;     /* number of the held events */
+	uint64_t log_batch; /* number of the batch last handed to the log ... */
+	bool in_log;        /* ... which has not been answered yet */
+	int64_t hold_until_mono_ns;
+};
+
+struct event_stage *event_stage_new(const struct event_stage_options *options)
+{
+	struct event_stage *stage = mem_alloc(sizeof(*stage));
+	const struct event_log_state *log = &options->state->log;
+
+	stage->options = *options;
+	stage->detect = detect_new();
+	stage->events = log->newest;
+	stage->alarms = log->alarms;
+	stage->next_serial = log->last_serial + 1;
+	stage->boot = options->state->boot;
+	memcpy(stage->log_id, log->log_id, sizeof(stage->log_id));
+	detect_restore(stage->detect, stage->alarms);
+	return stage;
+}
+
+void event_stage_free(struct event_stage *stage)
+{
+	if (stage == NULL)
+		return;
+	event_list_clear(&stage->extra);
+	event_list_clear(&stage->batch_events);
+	part_unref(stage->held);
+	part_unref(stage->last);
+	part_unref(stage->events);
+	part_unref(stage->alarms);
+	detect_free(stage->detect);
+	free(stage);
+}
+
+void event_stage_configure(struct event_stage *stage, const struct config *config)
+{
+	detect_configure(stage->detect, config);
+}
+
+void event_stage_add(struct event_stage *stage, struct event *event)
+{
+	event_list_add(&stage->extra, event);
+}
+
+bool event_stage_holds(const struct event_stage *stage)
+{
+	return stage->held != NULL;
+}
+
+int64_t event_stage_deadline_ns(const struct event_stage *stage)
+{
+	return stage->held != NULL ? stage->hold_until_mono_ns : INT64_MAX;
+}
+
+uint64_t event_stage_published(const struct event_stage *stage)
+{
+	return stage->published;
+}
+
+/* --- numbering ---------------------------------------------------------------------------------------------------- */
+
+/* STA_UNSYNC of the kernel's clock discipline; reading it needs no privilege. */
+static bool clock_is_synced(void)
+{
+	struct timex tx = { .modes = 0 };
+
+	return adjtimex(&tx) >= 0 && (tx.status & STA_UNSYNC) == 0;
+}
+
+static void stamp(struct event_stage *stage, struct event *event)
+{
+	event->serial = stage->next_serial++;
+	event->boot = stage->boot;
+	event->uptime_ms = (uint64_t)(clock_boot_ns() / NS_PER_MS);
+	event->clock_synced = clock_is_synced();
+	event->stored = true;
+}
+
+/* The newest rows: those before, the new ones, the oldest left out. */
+static struct events *extend(const struct event_stage *stage, const struct event_list *list)
+{
+	const struct events *old = stage->events;
+	const size_t before = old != NULL ? old->n : 0, all = before + list->n;
+	const size_t capacity = stage->options.capacity;
+	const size_t skip = all > capacity ? all - capacity : 0;
+	struct events *events = events_new(all - skip);
+
+	for (size_t i = skip; i < all; i++)
+		events->rows[i - skip] = part_ref(i < before ? old->rows[i] : list->events[i - before]);
+	return events;
+}
+
+static void set_scalars(const struct event_stage *stage, struct events *events)
+{
+	events->first = events->n > 0 ? events->rows[0]->serial : 0;
+	events->last = stage->next_serial - 1;
+	memcpy(events->log_id, stage->log_id, sizeof(events->log_id));
+	events->logged = stage->logged;
+	events->capacity = stage->options.capacity;
+	events->dropped = stage->dropped;
+	events->unsent = stage->options.unsent(stage->options.arg);
+}
+
+static bool same_scalars(const struct event_stage *stage)
+{
+	const struct events *events = stage->events;
+
+	return events != NULL && events->logged == stage->logged && events->dropped == stage->dropped &&
+	       events->unsent == stage->options.unsent(stage->options.arg) && events->last == stage->next_serial - 1;
+}
+
+static void update_events(struct event_stage *stage, const struct event_list *list)
+{
+	struct events *events;
+
+	if (list->n == 0 && same_scalars(stage))
+		return;
+	events = extend(stage, list);
+	set_scalars(stage, events);
+	snapshot_put(&stage->events, events);
+}
+
+static void encode_all(struct event_stage *stage, const struct snapshot *snapshot, const struct event_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct event *event = list->events[i];
+		struct buf record;
+
+		buf_init(&record, EVENT_RECORD_MAX);
+		if (stage->options.encode(stage->options.arg, snapshot, event, &record) == 0) {
+			free(event->varbinds);
+			event->varbinds = (uint8_t *)record.data;
+			event->varbinds_length = record.length;
+		} else {
+			log_warning("event %u: its notification cannot be encoded", event->serial);
+			buf_free(&record);
+		}
+	}
+}
+
+/* --- release ------------------------------------------------------------------------------------------------------ */
+
+static void publish(struct event_stage *stage, struct snapshot *snapshot)
+{
+	stage->published++;
+	store_publish(stage->options.store, snapshot);
+}
+
+static void notify_all(struct event_stage *stage, const struct event_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct event *event = list->events[i];
+
+		log_info("event %u: %s", event->serial, event->text);
+		if (event->varbinds != NULL && !stage->options.notify(stage->options.arg, event))
+			stage->dropped++;
+	}
+}
+
+static void release(struct event_stage *stage)
+{
+	struct snapshot *snapshot = stage->held;
+
+	stage->held = NULL;
+	publish(stage, snapshot);
+	notify_all(stage, &stage->batch_events);
+	event_list_clear(&stage->batch_events);
+}
+
+#define NOT_STORED " [not stored]"
+
+/* A copy that says so: the log may still be reading the original. */
+static struct event *unstored_copy(const struct event *event)
+{
+	char text[EVENT_TEXT_MAX + 1];
+	struct event *copy;
+
+	snprintf(text, sizeof(text), "%.*s%s", (int)(EVENT_TEXT_MAX - sizeof(NOT_STORED)), event->text, NOT_STORED);
+	copy = event_new(event->kind, event->severity, event->subject, text);
+	copy->serial = event->serial;
+	copy->clock_synced = event->clock_synced;
+	copy->stored = false;
+	copy->time_real_ns = event->time_real_ns;
+	copy->boot = event->boot;
+	copy->uptime_ms = event->uptime_ms;
+	copy->domain = event->domain;
+	copy->value = event->value;
+	copy->threshold = event->threshold;
+	copy->units = event->units;
+	copy->of = event->of;
+	copy->of_index = event->of_index;
+	copy->alarm_change = event->alarm_change;
+	copy->alarm_kind = event->alarm_kind;
+	return copy;
+}
+
+/* The log does not have the held events: their rows and notifications say so. */
+static void mark_unstored(struct event_stage *stage)
+{
+	struct event_list *list = &stage->batch_events;
+	struct events *events = stage->events;
+	const size_t shown = list->n < events->n ? list->n : events->n;
+	struct event_list none = { 0 };
+
+	stage->dropped += (uint32_t)list->n;
+	for (size_t i = 0; i < list->n; i++) {
+		struct event *copy = unstored_copy(list->events[i]);
+
+		part_unref(list->events[i]);
+		list->events[i] = copy;
+	}
+	/* extend() made this part for the held snapshot alone, so it is still ours to change. */
+	events = extend(stage, &none);
+	for (size_t i = 0; i < shown; i++)
+		snapshot_put(&events->rows[events->n - shown + i], part_ref(list->events[list->n - shown + i]));
+	set_scalars(stage, events);
+	snapshot_put(&stage->events, events);
+	snapshot_put(&stage->held->events, part_ref(events));
+	encode_all(stage, stage->held, list);
+}
+
+void event_stage_persisted(struct event_stage *stage, uint64_t batch, int code)
+{
+	if (batch == stage->log_batch)
+		stage->in_log = false;
+	if (stage->held == NULL || batch != stage->batch)
+		return;
+	if (code != 0) {
+		log_error("the event log cannot be written: %s; events go out unstored", err_text(code));
+		mark_unstored(stage);
+	} else {
+		stage->logged += (uint32_t)stage->batch_events.n;
+	}
+	release(stage);
+}
+
+void event_stage_tick(struct event_stage *stage, int64_t now_mono_ns)
+{
+	if (stage->held == NULL || now_mono_ns < stage->hold_until_mono_ns)
+		return;
+	log_error("the event log did not answer within %d ms; events go out unstored", EVENT_HOLD_MS);
+	mark_unstored(stage);
+	release(stage);
+}
+
+/* --- offer -------------------------------------------------------------------------------------------------------- */
+
+static void detect_all(struct event_stage *stage, struct snapshot *snapshot, struct event_list *list)
+{
+	snapshot->thresholds =
+		detect_run(stage->detect, stage->last, snapshot, stage->options.indexes, snapshot->sealed_real_ns, list);
+	for (size_t i = 0; i < stage->extra.n; i++)
+		event_list_add(list, part_ref(stage->extra.events[i]));
+	event_list_clear(&stage->extra);
+	for (size_t i = 0; i < list->n; i++)
+		stamp(stage, list->events[i]);
+}
+
+/* Seals the snapshot: nothing of it changes any more, but for mark_unstored while it is held. */
+static void seal(struct event_stage *stage, struct snapshot *snapshot, const struct event_list *list)
+{
+	snapshot->serial = stage->last != NULL ? stage->last->serial + 1 : 1;
+	snapshot->node.snapshots = snapshot->serial;
+	update_events(stage, list);
+	if (list->n > 0 || stage->alarms == NULL)
+		snapshot_put(&stage->alarms, alarms_apply(stage->alarms, list));
+	snapshot->events = part_ref(stage->events);
+	snapshot->alarms = part_ref(stage->alarms);
+	encode_all(stage, snapshot, list);
+	snapshot_put(&stage->last, part_ref(snapshot));
+}
+
+static void hold(struct event_stage *stage, struct snapshot *snapshot, struct event_list *list)
+{
+	stage->held = snapshot;
+	stage->batch_events = *list;
+	stage->hold_until_mono_ns = snapshot->sealed_mono_ns + EVENT_HOLD_MS * NS_PER_MS;
+	stage->batch++;
+	if (!stage->in_log && persist_events(stage->options.persist, stage->batch, list, stage->alarms) == 0) {
+		stage->in_log = true;
+		stage->log_batch = stage->batch;
+		return;
+	}
+	/* The batch before still hangs in the log: do not wait a second time. */
+	mark_unstored(stage);
+	release(stage);
+}
+
+void event_stage_offer(struct event_stage *stage, struct snapshot *snapshot)
+{
+	struct event_list list = { 0 };
+
+	detect_all(stage, snapshot, &list);
+	seal(stage, snapshot, &list);
+	if (list.n > 0)
+		hold(stage, snapshot, &list);
+	else
+		publish(stage, snapshot);
+}

@@ -1,0 +1,58 @@
+/*
+ * event_stage.h - what stands between a built snapshot and its publication: detect, number, persist, then show and
+ * notify. On the cycle lane; never blocks.
+ *
+ * A snapshot with events is held until the log has them, at most EVENT_HOLD_MS. When the log fails or hangs, the events
+ * go out all the same, marked "[not stored]" in their text, and are counted as dropped from the log.
+ */
+#ifndef EDGENODE_EVENT_STAGE_H
+#define EDGENODE_EVENT_STAGE_H
+
+#include "config.h"
+#include "model/detect.h"
+#include "persist.h"
+#include "store.h"
+
+#define EVENT_HOLD_MS 1000
+
+struct event_stage;
+
+struct event_stage_options {
+	struct store *store;          /* borrowed */
+	struct persist *persist;      /* borrowed */
+	struct persist_state *state;  /* log.newest and log.alarms are taken over */
+	struct index_map *indexes;    /* borrowed */
+	uint32_t capacity;            /* rows of the event table */
+	/* Encodes the notification's varbinds; see subagent/varbind.h. */
+	int (*encode)(void *arg, const struct snapshot *snapshot, const struct event *event, struct buf *out);
+	/* Queues a notification; false: the queue is full. */
+	bool (*notify)(void *arg, const struct event *event);
+	uint32_t (*unsent)(void *arg);
+	void *arg;
+};
+
+struct event_stage *event_stage_new(const struct event_stage_options *options);
+void event_stage_free(struct event_stage *stage);
+
+void event_stage_configure(struct event_stage *stage, const struct config *config);
+
+/* An event that no difference shows (agent started, stopping); goes into the next snapshot. Takes over. */
+void event_stage_add(struct event_stage *stage, struct event *event);
+
+/* True while a snapshot is held: nothing can be offered. */
+bool event_stage_holds(const struct event_stage *stage);
+
+/* Takes over a built snapshot: publishes it now, or holds it. */
+void event_stage_offer(struct event_stage *stage, struct snapshot *snapshot);
+
+/* The log's answer for a batch. */
+void event_stage_persisted(struct event_stage *stage, uint64_t batch, int code);
+
+/* Lets a held snapshot go when its time is over. When that is; INT64_MAX when none is held. */
+void event_stage_tick(struct event_stage *stage, int64_t now_mono_ns);
+int64_t event_stage_deadline_ns(const struct event_stage *stage);
+
+/* Snapshots published. */
+uint64_t event_stage_published(const struct event_stage *stage);
+
+#endif

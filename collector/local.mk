@@ -1,0 +1,32 @@
+# collector: the daemon.
+noinst_LIBRARIES += libcollector.a
+libcollector_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBXML_CFLAGS) $(LIBVIRT_CFLAGS)
+libcollector_a_SOURCES = \
+	collector/app.c collector/app.h \
+	collector/config.c collector/config.h \
+	collector/config_dtd.h \
+	collector/config_keys.c collector/config_keys.h \
+	collector/config_print.c \
+	collector/config_value.c \
+	collector/config_xml.c \
+	collector/cycle.c collector/cycle.h \
+	collector/daemon.c collector/daemon.h \
+	collector/event_log.c collector/event_log.h \
+	collector/event_record.c \
+	collector/event_segment.c collector/event_segment.h \
+	collector/event_stage.c collector/event_stage.h \
+	collector/options.c collector/options.h \
+	collector/persist.c collector/persist.h \
+	collector/runner.c collector/runner.h \
+	collector/runner_child.c \
+	collector/runner_exec.c \
+	collector/runner_keeper.c \
+	collector/runner_message.c collector/runner_message.h \
+	collector/runner_process.c \
+	collector/runner_worker.c collector/runner_worker.h \
+	collector/schedule.c collector/schedule.h \
+	collector/store.c collector/store.h
+
+sbin_PROGRAMS += edgenoded
+edgenoded_SOURCES = collector/main.c
+edgenoded_LDADD = $(EDGE_LIBS) $(EDGE_SYSTEM_LIBS)
