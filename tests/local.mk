@@ -32,3 +32,7 @@ TESTS += $(UNIT_TESTS)
 endif
 EXTRA_DIST += tests/README.md tests/fixtures tests/unit/runner_fixture.h tests/unit/table_fixture.h tests/unit/tree.h tests/unit/unit.h
 
+include tests/lint/local.mk
+include tests/fuzz/local.mk
+include tests/bench/local.mk
+include tests/integration/local.mk

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""The figures of the project, measured on this machine.
+
+usage: run.py [--build DIR] [cycle|memory|latency ...]
+
+cycle    CPU of the daemon per cycle with 100 domains of libvirt's test driver (which runs inside the daemon)
+memory   RssAnon above that of an empty program linked with the same libraries and connected to the same URI
+latency  a get with libvirtd running and with libvirtd stopped (SIGSTOP), beside a get that snmpd answers itself;
+         root and a libvirtd with QEMU domains of its own
+Each line says what was measured, the bound, and "ok" or "OVER". Exit status 1 when one is over.
+"""
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+import edge  # noqa: E402
+from rig import Rig  # noqa: E402
+
+DOMAINS = 100
+CYCLES = 15
+CYCLE_MS_MOST = 10.0
+MEMORY_KIB_MOST = 8 * 1024
+LATENCY_S = 10
+SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
+
+over = 0
+
+
+def report(what, value, unit, bound=None):
+    global over
+    line = "%-62s %10.2f %s" % (what, value, unit)
+    if bound is not None:
+        good = value <= bound
+        over += not good
+        line += "   (at most %g) %s" % (bound, "ok" if good else "OVER")
+    print(line, flush=True)
+
+
+def cpu_ns(pid):
+    """CPU time of all threads, from the scheduler: /proc/PID/stat has only ticks of 10 ms."""
+    total = 0
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/schedstat" % (pid, task), encoding="ascii") as stat:
+            total += int(stat.read().split()[0])
+    return total
+
+
+def rss_anon_kib(pid):
+    with open("/proc/%d/status" % pid, encoding="ascii", errors="replace") as status:
+        for line in status:
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1])
+    raise edge.Failed("no RssAnon of %d" % pid)
+
+
+def descendants(pid):
+    """Process ids of the children, their children, ..."""
+    found = []
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/children" % (pid, task), encoding="ascii") as children:
+            for child in map(int, children.read().split()):
+                found += [child] + descendants(child)
+    return found
+
+
+def started(name):
+    node = edge.Node(name, poll_s=1)
+    node.uri = edge.test_node(node.dir + "/node.xml", DOMAINS)
+    return node
+
+
+def bench_cycle():
+    with started("bench_cycle") as node:
+        node.start()
+        libvirt = "edgeSourcePolls." + node.source_index("libvirt")
+        polls, cpu, begin = node.get(libvirt), cpu_ns(node.daemon.pid), time.monotonic()
+        edge.wait_for(lambda: node.get(libvirt) >= polls + CYCLES, CYCLES * 2.0, "%d cycles" % CYCLES, pause=1.0)
+        cycles, used = node.get(libvirt) - polls, cpu_ns(node.daemon.pid) - cpu
+        report("cycle: CPU per cycle of 1 s, %d test-driver domains, %d cycles" % (DOMAINS, cycles),
+               used / 1e6 / cycles, "ms", CYCLE_MS_MOST)
+        report("cycle: share of one CPU", 100 * used / 1e9 / (time.monotonic() - begin), "%")
+
+
+def bench_memory():
+    with started("bench_memory") as node:
+        node.start()
+        libvirt = "edgeSourcePolls." + node.source_index("libvirt")
+        edge.wait_for(lambda: node.get(libvirt) >= CYCLES, CYCLES * 2.0, "%d cycles" % CYCLES, pause=0.5)
+        node.manager.bulkwalk()
+        program = os.environ.get("EMPTY", edge.Build.directory + "/tests/bench/empty")
+        empty = subprocess.Popen([program, node.uri, node.agentx], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL)
+        try:
+            if empty.stdout.readline() != b"ready\n":
+                raise edge.Failed("the empty program did not start")
+            bare = rss_anon_kib(empty.pid)
+        finally:
+            empty.stdin.close()
+            empty.wait()
+        whole = rss_anon_kib(node.daemon.pid)
+        report("memory: RssAnon of the empty program (baseline)", bare, "KiB")
+        report("memory: RssAnon of edgenoded, %d test-driver domains" % DOMAINS, whole, "KiB")
+        report("memory: above the baseline", whole - bare, "KiB", MEMORY_KIB_MOST)
+        report("memory: RssAnon of its command process (keeper and worker)",
+               sum(rss_anon_kib(pid) for pid in descendants(node.daemon.pid)), "KiB")
+
+
+def getloop(node, *names):
+    """Figures of getloop by name."""
+    status, out, err = edge.run([edge.Build.getloop, node.manager.address, str(LATENCY_S)] +
+                                [edge.Mib.number(n) for n in names], timeout=LATENCY_S + 30, env=node.manager.env)
+    words = out.split()
+    if status != 0 or len(words) != 10:
+        raise edge.Failed("getloop: " + (err or out).strip())
+    return dict(zip(words[::2], (int(w) for w in words[1::2])))
+
+
+def bench_latency():
+    with Rig(domains=5) as rig, edge.Node("bench_latency", uri=rig.uri) as node:
+        node.start()
+        names = ["edgeDomainName.1", "edgeDomainState.1", "edgeMemTotal.0"]
+        base = getloop(node, SYS_UP_TIME)
+        before = getloop(node, *names)
+        rig.freeze()
+        stopped = getloop(node, *names)
+        rig.thaw()
+        again = getloop(node, *names)
+        report("latency: p99 of a get that snmpd answers itself (baseline)", base["p99_us"], "us")
+        for what, figures in (("running", before), ("stopped", stopped), ("running again", again)):
+            report("latency: p50 of a get of 3 values, libvirtd " + what, figures["p50_us"], "us")
+            report("latency: p99 of a get of 3 values, libvirtd " + what, figures["p99_us"], "us")
+        # Equal within what two runs of the same differ by.
+        reference = max(before["p99_us"], again["p99_us"])
+        report("latency: p99 stopped / running", stopped["p99_us"] / reference, "", 1.25)
+
+
+BENCHES = {"cycle": bench_cycle, "memory": bench_memory, "latency": bench_latency}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=os.path.join(edge.SOURCE, "build"))
+    parser.add_argument("bench", nargs="*", choices=[[], *BENCHES])
+    options = parser.parse_args()
+    edge.Build.locate(os.path.abspath(options.build))
+    os.makedirs(edge.Build.logs, exist_ok=True)
+    edge.Mib.load()
+    print("%s, %d CPUs, Linux %s" % (platform.machine(), os.cpu_count(), platform.release()))
+    failed = 0
+    try:
+        for name in options.bench or BENCHES:
+            try:
+                BENCHES[name]()
+            except edge.Skipped as reason:
+                print("%s: skipped: %s" % (name, reason))
+            except edge.Failed as reason:
+                print("%s: failed: %s" % (name, reason))
+                failed += 1
+    finally:
+        edge.end_all()
+    return 1 if over or failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""A private libvirtd with real QEMU domains, shared by the cases that need one (libvirtd_rig.sh does the work)."""
+import os
+import shutil
+import tempfile
+import time
+
+from edge import AT_END, Failed, Skipped, expect, run, wait_for
+
+SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "libvirtd_rig.sh")
+
+
+class Rig:
+    """Domains rig-1 ... rig-N, paused. uri is for reading, uri_rw for changes."""
+
+    def __init__(self, domains):
+        self.domains = domains
+        self.dir = tempfile.mkdtemp(prefix="edge-rig-")
+        status, out, err = self._run("start", str(domains))
+        if status == 77:
+            self.close()
+            raise Skipped(err.strip())
+        if status != 0:
+            self.close()
+            raise Failed("libvirtd_rig.sh start: " + (err or out).strip())
+        self.uri = out.strip().splitlines()[-1]
+        self.uri_rw = self._run("uri")[1].strip()
+
+    def _run(self, command, *arguments):
+        return run([SCRIPT, command, self.dir, *arguments], timeout=120)
+
+    def act(self, command, *arguments):
+        status, out, err = self._run(command, *arguments)
+        expect(status == 0, "libvirtd_rig.sh %s: %s" % (command, (err or out).strip()))
+
+    def freeze(self):
+        self.act("freeze")
+
+    def thaw(self):
+        self.act("thaw")
+
+    def kill(self):
+        self.act("kill")
+
+    def revive(self):
+        self.act("revive")
+
+    def virsh(self, *arguments):
+        status, out, err = run(["virsh", "-q", "-c", self.uri_rw, *arguments], timeout=30)
+        expect(status == 0, "virsh %s: %s" % (" ".join(arguments), err.strip()))
+        return out
+
+    def close(self):
+        self._run("stop")
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+_shared = []
+
+
+def shared_rig(domains=5):
+    """The one rig of this run; its cases run alone, one after the other, and leave it as they found it."""
+    if not _shared:
+        _shared.append(Rig(domains))
+        AT_END.append(close_shared)
+    return _shared[0]
+
+
+def close_shared():
+    while _shared:
+        _shared.pop().close()
+
+
+def seconds_until(condition, timeout, what):
+    begin = time.monotonic()
+    wait_for(condition, timeout, what)
+    return time.monotonic() - begin

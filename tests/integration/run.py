@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Runs the integration cases: real snmpd, snmptrapd, libvirt and edgenoded.
+
+usage: run.py [--build DIR] [--jobs N] [--list] [FILTER...]
+
+A case is a function of a cases_*.py file with the decorator @case. Cases run side by side unless they say "alone".
+One line per case: "ok NAME (1.2 s)", "FAIL NAME: reason (log)", "skip NAME: reason". The last line counts them.
+Only a case whose name holds one of the FILTERs runs. EDGENODED, VM_DUMP_METRICS and GETLOOP name programs other than
+those of the build directory.
+"""
+import argparse
+import concurrent.futures
+import glob
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+
+import edge
+from cases import CASES
+
+_print_lock = threading.Lock()
+
+
+def say(line):
+    with _print_lock:
+        print(line, flush=True)
+
+
+def one(case):
+    """Runs a case: "ok", "FAIL" or "skip"."""
+    begin = time.monotonic()
+    try:
+        note = case.function()
+    except edge.Skipped as reason:
+        say("skip %s: %s" % (case.name, reason))
+        return "skip"
+    except (Exception, KeyboardInterrupt) as error:  # a broken case is a failed case
+        log = os.path.join(edge.Build.logs, case.name + ".log")
+        with open(log, "w", encoding="utf-8") as out:
+            out.write("%s\n" % (case.function.__doc__ or case.name))
+            traceback.print_exc(file=out)
+        kind = "" if isinstance(error, edge.Failed) else type(error).__name__ + ": "
+        say("FAIL %s: %s%s (%s)" % (case.name, kind, error, log))
+        return "FAIL"
+    say("ok %s (%.1f s)%s" % (case.name, time.monotonic() - begin, ": " + note if note else ""))
+    return "ok"
+
+
+def run_all(cases, jobs):
+    results = []
+    together = sorted((c for c in cases if not c.alone), key=lambda c: -c.seconds)
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        results += pool.map(one, together)
+    for case in cases:
+        if case.alone:
+            results.append(one(case))
+    return results
+
+
+def load_cases():
+    here = os.path.dirname(os.path.abspath(__file__))
+    for path in sorted(glob.glob(os.path.join(here, "cases_*.py"))):
+        importlib.import_module(os.path.basename(path)[:-3])
+
+
+def stopped(_number, _frame):
+    edge.end_all()
+    os._exit(130)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=os.path.join(edge.SOURCE, "build"))
+    parser.add_argument("--jobs", type=int, default=3)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("filter", nargs="*")
+    options = parser.parse_args()
+
+    edge.Build.locate(os.path.abspath(options.build))
+    os.makedirs(edge.Build.logs, exist_ok=True)
+    edge.Mib.load()
+    load_cases()
+    cases = [c for c in CASES if not options.filter or any(f in c.name for f in options.filter)]
+    if options.list:
+        for case in cases:
+            print("%-36s %s" % (case.name, (case.function.__doc__ or "").strip().splitlines()[0]))
+        return 0
+    for program in (edge.Build.edgenoded, edge.Build.dump):
+        if not os.access(program, os.X_OK):
+            sys.exit("run.py: %s is not there; ./quickstart build makes it" % program)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stopped)
+    try:
+        results = run_all(cases, options.jobs)
+    finally:
+        edge.end_all()
+    print("%d passed, %d failed, %d skipped" % (results.count("ok"), results.count("FAIL"), results.count("skip")))
+    return 1 if "FAIL" in results else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,6 @@
+#!/bin/sh
+# The shell scripts are clean by shellcheck. Run by "make check"; skipped where it is not installed.
+command -v shellcheck >/dev/null || exit 77
+srcdir=${srcdir:-.}
+cd "$srcdir" || exit 99
+find tests mibs conf -name '*.sh' -exec shellcheck -S warning quickstart .ci/run {} +
