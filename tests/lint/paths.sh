@@ -7,7 +7,7 @@ files() {
 	if [ -e .git ] && command -v git >/dev/null; then
 		git -c safe.directory='*' ls-files -co --exclude-standard -z
 	else
-		find . -type f ! -path './build*' ! -path './autom4te.cache/*' ! -path './m4/l*' ! -name configure \
+		find . -type f ! -path './.git/*' ! -path './build*' ! -path './autom4te.cache/*' ! -path './m4/l*' ! -name configure \
 			! -name Makefile.in ! -name aclocal.m4 ! -name 'config_build.h.in*' -print0
 	fi
 }
