@@ -2,7 +2,7 @@
  * app.c - starts the lanes in order, waits for signals, stops them in order.
  *
  * Start: background, runner, pid file, user, libraries, state directory, then threads. Stop: the cycle lane says
- * goodbye, the agent delivers it, the disk is left not busy, the log is closed; all within APP_STOP_MS.
+ * goodbye, the agent delivers it, the disk is left not busy, the log is closed; all within SIGNALS_END_MS.
  */
 #include "app.h"
 
@@ -14,6 +14,8 @@
 #include "daemon.h"
 #include "persist.h"
 #include "runner.h"
+#include "serve.h"
+#include "signals.h"
 #include "store.h"
 #include "subagent/agent.h"
 #include "subagent/oids.h"
@@ -27,14 +29,13 @@
 #include <errno.h>
 #include <malloc.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-#define APP_STOP_MS 1800
+#define APP_RESTART_MS 200 /* at a reload: how long main waits for a lane to end */
+#define APP_PENDING_MS 1000 /* and how often it looks again where that was not enough */
 #define APP_PING_S 2            /* AgentX ping: tables are back within seconds of a restart of snmpd */
 #define APP_WATCHDOG_PERIODS 3  /* a newest snapshot older than so many poll periods is no sign of life ... */
 #define APP_WATCHDOG_MIN_MS 60000 /* ... but one younger than this always is */
@@ -49,8 +50,13 @@ struct app {
 	struct store *store;
 	struct agent *agent; /* NULL: no AgentX address */
 	struct cycle *cycle;
+	struct board *board;
 	struct disk_lane *disk; /* NULL: the vbd transport is off */
+	struct serve *serve;    /* NULL: the virtio transport is off */
+	struct pid_file pid_file;
 	int ready_fd, signal_fd;
+	_Atomic bool published; /* the first snapshot is out */
+	bool disk_pending, serve_pending; /* to be started anew once the old lane has ended */
 	int64_t watchdog_ns; /* interval of the keep-alive to the service manager; 0: none */
 };
 
@@ -66,11 +72,22 @@ static int encode_event(void *arg, const struct snapshot *snapshot, const struct
 	return varbind_encode(&context, event, out);
 }
 
+static void add_transports(void *arg, struct vbds **vbds, struct channels **channels)
+{
+	const struct app *app = arg;
+
+	board_get(app->board, vbds, channels);
+}
+
 static bool notify_event(void *arg, const struct event *event)
 {
 	const struct app *app = arg;
 
-	return app->agent == NULL || agent_notify(app->agent, event);
+	if (app->agent != NULL)
+		return agent_notify(app->agent, event);
+	/* Nobody to tell: it is not to be told to a master of later, either. */
+	persist_sent(app->persist, event->serial);
+	return true;
 }
 
 static uint32_t count_unsent(void *arg)
@@ -99,18 +116,28 @@ static void events_persisted(void *arg, uint64_t batch, int code)
 /* On the cycle lane, once. */
 static void first_published(void *arg)
 {
-	const struct app *app = arg;
+	struct app *app = arg;
 
+	app->published = true;
 	daemon_notify("READY=1\nSTATUS=serving");
 	daemon_ready(app->ready_fd);
 }
 
 /* --- start -------------------------------------------------------------------------------------------------------- */
 
+/* What the parent's caller reads on a failed start is standard error, which is still open. */
+static int complain(const char *text)
+{
+	fprintf(stderr, "edgenoded: error: %s\n", text);
+	return -ERR_STATE;
+}
+
 static int fail(const char *what)
 {
-	log_error("%s: %s", what, strerror(errno));
-	return -ERR_IO;
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s: %s", what, strerror(errno));
+	return complain(text);
 }
 
 static int go_to_background(struct app *app)
@@ -124,19 +151,25 @@ static int go_to_background(struct app *app)
 	return 0;
 }
 
-/* What the parent's caller reads on a failed start is standard error, which is still open. */
-static int complain(const char *text)
+static int claim_pid_file(struct app *app)
 {
-	fprintf(stderr, "edgenoded: error: %s\n", text);
-	return -ERR_STATE;
+	const char *path = app->config->pid_file;
+	char text[512];
+	int rc;
+
+	if (path == NULL)
+		return 0;
+	rc = daemon_claim_pid_file(&app->pid_file, path);
+	if (rc != -ERR_BUSY)
+		return rc == 0 ? 0 : fail(path);
+	snprintf(text, sizeof(text), "pid file %s is held by another process: is another edgenoded running?", path);
+	return complain(text);
 }
 
 static int change_user(const struct app *app)
 {
 	char error[256];
 
-	if (app->config->pid_file != NULL && daemon_write_pid_file(app->config->pid_file) != 0)
-		return fail(app->config->pid_file);
 	if (app->config->user == NULL)
 		return 0;
 	daemon_make_directory(app->config->state_dir, app->config->user);
@@ -147,6 +180,7 @@ static int init_libraries(void)
 {
 	/* Few arenas: the lanes' small parts are freed by other threads than made them. */
 	mallopt(M_ARENA_MAX, 2);
+	config_init();
 #ifdef HAVE_LIBVIRT
 	if (virevent_init() != 0)
 		return -ERR_STATE;
@@ -190,6 +224,7 @@ static int start_cycle(struct app *app)
 			    .capacity = app->config->event_rows, .encode = encode_event, .notify = notify_event,
 			    .unsent = count_unsent, .arg = app },
 		.state = &app->state,
+		.transports = add_transports,
 		.ready = first_published,
 		.arg = app,
 	};
@@ -201,40 +236,40 @@ static int start_disk(struct app *app)
 {
 	const struct config *config = app->config;
 	const struct disk_lane_options options = { .path = config->disk_path, .size = config->disk_size,
-						   .period_ms = config->update_period_s * 1000 };
+						   .period_ms = config->update_period_s * 1000,
+						   .board = app->board };
 
 	if (!config->transport_vbd)
 		return 0;
 	return disk_lane_start(app->store, &options, &app->disk) == 0 ? 0 : fail("disk lane");
 }
 
-/* Signals are blocked before the first thread, so that only signal_fd sees them. */
-static int block_signals(struct app *app)
+static int start_serve(struct app *app)
 {
-	sigset_t set;
+	const struct config *config = app->config;
+	const struct virtio_options options = { .channel_path = config->channel_path,
+						.max_channels = config->max_channels,
+						.expiration_s = config->expiration_s,
+						.scan_s = config->update_period_s };
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-		return fail("signals");
-	app->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return app->signal_fd >= 0 ? 0 : fail("signalfd");
+	if (!config->transport_virtio)
+		return 0;
+	return serve_start(app->store, app->board, &options, &app->serve) == 0 ? 0 : fail("serve lane");
 }
 
 static int start_threads(struct app *app)
 {
 	app->store = store_new();
+	app->board = board_new();
 #ifdef HAVE_LIBVIRT
 	if (virevent_start() != 0)
 		return fail("libvirt event thread");
 #endif
 	if (persist_start(app->persist, events_persisted, app) != 0)
 		return fail("persist lane");
-	if (start_agent(app) != 0 || start_cycle(app) != 0)
+	if (start_agent(app) != 0 || start_cycle(app) != 0 || start_disk(app) != 0)
 		return -ERR_IO;
-	return start_disk(app);
+	return start_serve(app);
 }
 
 static void read_watchdog(struct app *app)
@@ -251,8 +286,14 @@ static int start(struct app *app)
 		return -ERR_IO;
 	if (runner_start(&app->runner) != 0)
 		return fail("the command process cannot be started");
-	if (change_user(app) != 0 || block_signals(app) != 0 || init_libraries() != 0 || open_state(app) != 0)
+	if (claim_pid_file(app) != 0 || change_user(app) != 0)
 		return -ERR_STATE;
+	if (signals_start(&app->signal_fd) != 0)
+		return fail("signals");
+	if (init_libraries() != 0 || open_state(app) != 0)
+		return -ERR_STATE;
+	if (daemon_fill_pid_file(&app->pid_file) != 0)
+		return fail(app->pid_file.path);
 	read_watchdog(app);
 	return start_threads(app);
 }
@@ -287,25 +328,52 @@ static bool same_disk(const struct config *a, const struct config *b)
 	       a->disk_size == b->disk_size && a->update_period_s == b->update_period_s;
 }
 
-static void restart_disk(struct app *app)
+/* A lane that hangs on its file is given up to its own time: it is looked at again every second, and only then started
+ * anew. Until it comes back nothing is written. */
+static void restart_disk(struct app *app, int64_t deadline_mono_ns)
 {
-	if (app->disk != NULL && !disk_lane_stop(app->disk, clock_mono_ns() + NS_PER_S)) {
-		log_error("the disk lane hangs; the metrics disk keeps its old configuration");
-		return;
+	const bool again = app->disk_pending;
+
+	app->disk_pending = app->disk != NULL && !disk_lane_stop(app->disk, deadline_mono_ns);
+	if (!app->disk_pending) {
+		app->disk = NULL;
+		start_disk(app);
+	} else if (!again) {
+		log_error("the disk lane hangs; the metrics disk is not written until it comes back");
 	}
-	app->disk = NULL;
-	start_disk(app);
+}
+
+static bool same_virtio(const struct config *a, const struct config *b)
+{
+	return a->transport_virtio == b->transport_virtio && !differs(a->channel_path, b->channel_path) &&
+	       a->max_channels == b->max_channels && a->expiration_s == b->expiration_s &&
+	       a->update_period_s == b->update_period_s;
+}
+
+static void restart_serve(struct app *app, int64_t deadline_mono_ns)
+{
+	const bool again = app->serve_pending;
+
+	app->serve_pending = app->serve != NULL && !serve_stop(app->serve, deadline_mono_ns);
+	if (!app->serve_pending) {
+		app->serve = NULL;
+		start_serve(app);
+	} else if (!again) {
+		log_error("the serve lane hangs; guests' channels are not served until it comes back");
+	}
 }
 
 static void adopt(struct app *app, struct config *config)
 {
-	const bool disk = !same_disk(app->config, config);
+	const bool disk = !same_disk(app->config, config), virtio = !same_virtio(app->config, config);
 
 	warn_of_restart(app->config, config);
 	snapshot_put(&app->config, config);
 	cycle_reload(app->cycle, config);
-	if (disk)
-		restart_disk(app);
+	if (disk || app->disk_pending)
+		restart_disk(app, clock_mono_ns() + APP_RESTART_MS * NS_PER_MS);
+	if (virtio || app->serve_pending)
+		restart_serve(app, clock_mono_ns() + APP_RESTART_MS * NS_PER_MS);
 }
 
 static void reload(struct app *app)
@@ -325,7 +393,8 @@ static void reload(struct app *app)
 		adopt(app, config);
 		log_info("configuration %s read again", app->config->path);
 	}
-	daemon_notify("READY=1");
+	if (app->published)
+		daemon_notify("READY=1");
 }
 
 /* --- waiting ------------------------------------------------------------------------------------------------------ */
@@ -344,24 +413,39 @@ static bool alive(struct app *app)
 /* True when the daemon is to end. */
 static bool take_signal(struct app *app)
 {
-	struct signalfd_siginfo info;
+	char what;
 
-	if (read(app->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+	if (read(app->signal_fd, &what, 1) != 1)
 		return false;
-	if (info.ssi_signo != SIGHUP)
+	if (what == SIGNAL_END)
 		return true;
 	reload(app);
 	return false;
 }
 
+static void look_at_pending(struct app *app)
+{
+	if (app->disk_pending)
+		restart_disk(app, clock_mono_ns());
+	if (app->serve_pending)
+		restart_serve(app, clock_mono_ns());
+}
+
+static int next_look_ms(const struct app *app)
+{
+	if (app->disk_pending || app->serve_pending)
+		return APP_PENDING_MS;
+	return app->watchdog_ns > 0 ? (int)(app->watchdog_ns / NS_PER_MS) : -1;
+}
+
 static void wait_for_end(struct app *app)
 {
 	struct pollfd fd = { .fd = app->signal_fd, .events = POLLIN };
-	const int timeout_ms = app->watchdog_ns > 0 ? (int)(app->watchdog_ns / NS_PER_MS) : -1;
 
 	for (;;) {
-		if (poll(&fd, 1, timeout_ms) > 0 && take_signal(app))
+		if (poll(&fd, 1, next_look_ms(app)) > 0 && take_signal(app))
 			return;
+		look_at_pending(app);
 		if (app->watchdog_ns > 0 && alive(app))
 			daemon_notify("WATCHDOG=1");
 	}
@@ -374,25 +458,30 @@ static int64_t until_ms(int64_t begun_mono_ns, int64_t ms)
 	return begun_mono_ns + ms * NS_PER_MS;
 }
 
-/* False: a lane hangs; it was left as it is. */
+/* False: a lane hangs and may still use whatever it knows: then nothing is released. */
 static bool stop_lanes(struct app *app)
 {
 	const int64_t now = clock_mono_ns();
-	bool ended = true;
+	bool ended = cycle_stop(app->cycle, until_ms(now, 600));
 
-	if (app->cycle != NULL)
-		ended = cycle_stop(app->cycle, until_ms(now, 600)) && ended;
 	if (app->agent != NULL)
-		ended = agent_stop(app->agent, until_ms(now, 1200)) && ended;
+		ended = agent_stop(app->agent, until_ms(now, 1100)) && ended;
 	store_wake(app->store);
 	if (app->disk != NULL)
-		ended = disk_lane_stop(app->disk, until_ms(now, 1400)) && ended;
-	return persist_stop(app->persist, until_ms(now, 1600)) && ended;
+		ended = disk_lane_stop(app->disk, until_ms(now, 1300)) && ended;
+	if (app->serve != NULL)
+		ended = serve_stop(app->serve, until_ms(now, 1400)) && ended;
+	return persist_stop(app->persist, until_ms(now, 1500)) && ended;
 }
 
+/* Consumers first: a snapshot they hold borrows nothing, but the lanes call each other. */
 static void release(struct app *app)
 {
+	agent_free(app->agent);
+	cycle_free(app->cycle);
+	persist_free(app->persist);
 	store_free(app->store);
+	board_free(app->board);
 	part_unref(app->state.log.unsent);
 	part_unref(app->config);
 	close(app->signal_fd);
@@ -405,8 +494,7 @@ static void stop(struct app *app)
 	daemon_notify("STOPPING=1");
 	log_info("ending");
 	ended = stop_lanes(app);
-	if (app->config->pid_file != NULL && unlink(app->config->pid_file) != 0)
-		log_debug("%s: %s", app->config->pid_file, strerror(errno));
+	daemon_release_pid_file(&app->pid_file);
 	runner_stop(app->runner, 100);
 	if (!ended) {
 		log_warning("a lane hangs; ending without it");
@@ -419,8 +507,10 @@ int app_run(const struct options *options, struct config *config)
 {
 	struct app app = { .options = options, .config = config, .root = { options->root } };
 
-	if (start(&app) != 0)
-		exit(EXIT_FAILURE); /* lanes that run end with the process */
+	if (start(&app) != 0) {
+		daemon_release_pid_file(&app.pid_file);
+		_exit(EXIT_FAILURE); /* lanes that run end with the process */
+	}
 	log_info("edgenoded %s, configuration %s, state %s", PACKAGE_VERSION,
 		 config->path != NULL ? config->path : "(defaults)", config->state_dir);
 	wait_for_end(&app);

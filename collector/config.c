@@ -69,7 +69,7 @@ struct config *config_new(void)
 	config->disk_name = mem_string("host-metrics-disk");
 	config->disk_path = mem_string("/dev/shm/vhostmd0");
 	config->disk_size = 256u << 10;
-	config->transport_vbd = true;
+	config->transport_vbd = config->transport_virtio = true;
 	config->max_channels = 1024;
 	config->update_period_s = 5;
 	config->action_path = mem_string("/usr/sbin:/usr/bin:/sbin:/bin");
@@ -169,8 +169,6 @@ static int read_all(int fd, const char *path, char *text, size_t size, size_t *l
 /* What a file may ask for and this version does not do. */
 static void warn_of_ignored(const struct config *config)
 {
-	if (config->transport_virtio)
-		log_warning("%s: transport virtio has no effect in this version", config->path);
 	if (config->transport_xenstore)
 		log_warning("%s: transport xenstore has no effect in this version", config->path);
 	if (config->n_metrics > 0)

@@ -91,6 +91,9 @@ struct config_error {
 	char text[512];
 };
 
+/* Makes the XML library ready for all threads; once, before the first one. */
+void config_init(void);
+
 /* Defaults only. */
 struct config *config_new(void);
 

@@ -43,7 +43,7 @@ static const char CONFIG_DTD[] =
 	"<!ATTLIST run pid_file CDATA #IMPLIED>\n"
 	"<!ELEMENT source EMPTY>\n"
 	"<!ATTLIST source name (libvirt | node | stat | loadavg | cpufreq | throttle | meminfo | vmstat | hugepages | pressure |\n"
-	"                       sensors | thermal) #REQUIRED>\n"
+	"                       sensors | thermal | clock) #REQUIRED>\n"
 	"<!ATTLIST source enabled (yes | no) #IMPLIED>\n"
 	"<!ATTLIST source interval CDATA #IMPLIED>\n"
 	"<!ELEMENT sensors EMPTY>\n"

@@ -444,6 +444,11 @@ static int read_all(struct reader *r, const char *text, size_t length)
 	return rc;
 }
 
+void config_init(void)
+{
+	xmlInitParser();
+}
+
 int config_parse(const char *name, const char *text, size_t length, struct config **out, struct config_error *error)
 {
 	struct reader r = {.name = name, .error = error};

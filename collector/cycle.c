@@ -18,7 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define INDEX_IMAGE_MAX (INDEX_ENTRIES_MAX * 600u)
 #define INDEX_EXPIRE_NS (3600 * NS_PER_S)
 #define STATM_MAX 256
 
@@ -35,6 +34,7 @@ struct cycle {
 	pthread_t thread;
 	bool dirty, ready, said_stopping;
 	int64_t started_mono_ns, dirty_since_mono_ns, expire_due_mono_ns;
+	int64_t goodbye_mono_ns; /* when the last snapshot is out at the latest; 0: not ending */
 	uint32_t live_dropped;
 
 	/* The inbox. */
@@ -105,7 +105,7 @@ static void take_answer(struct cycle *cycle)
 
 static void configure(struct cycle *cycle, const struct config *config, int64_t now_mono_ns)
 {
-	schedule_configure(cycle->schedule, config, now_mono_ns);
+	schedule_configure(cycle->schedule, config, cycle->builder, now_mono_ns);
 	event_stage_configure(cycle->stage, config);
 }
 
@@ -125,19 +125,44 @@ static void take_config(struct cycle *cycle, int64_t now_mono_ns)
 	mark_dirty(cycle, now_mono_ns);
 }
 
-/* A live event says that libvirt has news; the list is read anew, so a dropped one is not missed either. */
+/* What libvirt tells of its own accord is shown at once, and the list is read anew for the rest. */
 static void take_live(struct cycle *cycle, int64_t now_mono_ns)
 {
-	struct live_event *event = live_take(cycle->live), *next;
+	struct domain_change *change = live_take(cycle->live), *next;
 	const uint32_t dropped = live_dropped(cycle->live);
 
-	if (event != NULL || dropped != cycle->live_dropped)
-		schedule_hurry(cycle->schedule, SOURCE_LIBVIRT, now_mono_ns);
+	if (change == NULL && dropped == cycle->live_dropped)
+		return;
+	builder_changes(cycle->builder, change, dropped != cycle->live_dropped);
 	cycle->live_dropped = dropped;
-	for (; event != NULL; event = next) {
-		next = event->next;
-		live_event_free(event);
+	schedule_hurry(cycle->schedule, SOURCE_LIBVIRT, now_mono_ns);
+	mark_dirty(cycle, now_mono_ns);
+	for (; change != NULL; change = next) {
+		next = change->next;
+		domain_change_free(change);
 	}
+}
+
+static void take_results(struct cycle *cycle, int64_t now_mono_ns, int64_t now_real_ns)
+{
+	if (!schedule_collect(cycle->schedule, cycle->builder, now_mono_ns, now_real_ns))
+		return;
+	mark_dirty(cycle, now_mono_ns);
+	if (builder_unsure(cycle->builder))
+		schedule_hurry(cycle->schedule, SOURCE_LIBVIRT, now_mono_ns);
+}
+
+/* What the builder found goes into the next snapshot. */
+static void take_events(struct cycle *cycle, int64_t now_mono_ns)
+{
+	struct event_list list;
+
+	builder_take_events(cycle->builder, &list);
+	for (size_t i = 0; i < list.n; i++)
+		event_stage_add(cycle->stage, part_ref(list.events[i]));
+	if (list.n > 0)
+		mark_dirty(cycle, now_mono_ns);
+	event_list_clear(&list);
 }
 
 static bool take_stopping(struct cycle *cycle)
@@ -167,17 +192,6 @@ static void read_self(const struct cycle *cycle, struct builder_self *self)
 		self->memory_kib = (uint32_t)(resident * (unsigned long)sysconf(_SC_PAGESIZE) / 1024);
 }
 
-static void save_indexes(struct cycle *cycle)
-{
-	struct buf image;
-
-	if (!index_map_changed(cycle->indexes))
-		return;
-	buf_init(&image, INDEX_IMAGE_MAX);
-	index_map_encode(cycle->indexes, &image);
-	persist_indexes(cycle->options.events.persist, &image);
-}
-
 static void add_started_event(struct cycle *cycle, int64_t now_real_ns)
 {
 	struct event *event;
@@ -200,12 +214,15 @@ static void add_stopping_event(struct cycle *cycle, int64_t now_real_ns)
 static void build(struct cycle *cycle, struct sources *sources, int64_t now_mono_ns, int64_t now_real_ns)
 {
 	struct builder_self self = { 0 };
+	struct snapshot *snapshot;
 
 	read_self(cycle, &self);
 	if (event_stage_published(cycle->stage) == 0)
 		add_started_event(cycle, now_real_ns);
-	event_stage_offer(cycle->stage, builder_build(cycle->builder, sources, &self, now_mono_ns, now_real_ns));
-	save_indexes(cycle);
+	snapshot = builder_build(cycle->builder, sources, &self, now_mono_ns, now_real_ns);
+	if (cycle->options.transports != NULL)
+		cycle->options.transports(cycle->options.arg, &snapshot->vbds, &snapshot->channels);
+	event_stage_offer(cycle->stage, snapshot);
 	cycle->dirty = false;
 }
 
@@ -257,6 +274,7 @@ static int64_t next_wake(struct cycle *cycle, int64_t now_mono_ns)
 
 	next = first_of(next, workers_deadline_ns(cycle->workers));
 	next = first_of(next, event_stage_deadline_ns(cycle->stage));
+	next = first_of(next, builder_due_ns(cycle->builder));
 	if (!cycle->dirty || event_stage_holds(cycle->stage))
 		return next;
 	if (event_stage_published(cycle->stage) == 0)
@@ -289,8 +307,9 @@ static void turn(struct cycle *cycle)
 
 	take_config(cycle, now_mono_ns);
 	take_live(cycle, now_mono_ns);
-	if (schedule_collect(cycle->schedule, cycle->builder, now_mono_ns, now_real_ns))
-		mark_dirty(cycle, now_mono_ns);
+	take_results(cycle, now_mono_ns, now_real_ns);
+	builder_tick(cycle->builder, now_mono_ns, now_real_ns);
+	take_events(cycle, now_mono_ns);
 	take_answer(cycle);
 	event_stage_tick(cycle->stage, now_mono_ns);
 	schedule_run(cycle->schedule, now_mono_ns, now_real_ns);
@@ -299,12 +318,16 @@ static void turn(struct cycle *cycle)
 	expire_indexes(cycle, now_mono_ns, now_real_ns);
 }
 
-/* The last snapshot carries edgeAgentStopping; true when it has been published. */
+/* The last snapshot carries edgeAgentStopping; true when it has been published. A disk that hangs delays it no longer
+ * than CYCLE_GOODBYE_MS in all. */
 static bool wind_up(struct cycle *cycle)
 {
 	const int64_t now_mono_ns = clock_mono_ns(), now_real_ns = clock_real_ns();
 	bool changed;
 
+	if (cycle->goodbye_mono_ns == 0)
+		cycle->goodbye_mono_ns = now_mono_ns + CYCLE_GOODBYE_MS * NS_PER_MS;
+	event_stage_hurry(cycle->stage, cycle->goodbye_mono_ns);
 	take_answer(cycle);
 	event_stage_tick(cycle->stage, now_mono_ns);
 	if (event_stage_holds(cycle->stage))
@@ -312,8 +335,11 @@ static bool wind_up(struct cycle *cycle)
 	if (cycle->said_stopping || event_stage_published(cycle->stage) == 0)
 		return true;
 	cycle->said_stopping = true;
+	builder_tick(cycle->builder, INT64_MAX, now_real_ns);
+	take_events(cycle, now_mono_ns);
 	add_stopping_event(cycle, now_real_ns);
 	build(cycle, schedule_status(cycle->schedule, now_mono_ns, &changed), now_mono_ns, now_real_ns);
+	event_stage_hurry(cycle->stage, cycle->goodbye_mono_ns);
 	return !event_stage_holds(cycle->stage);
 }
 
@@ -351,13 +377,25 @@ int cycle_start(const struct cycle_options *options, struct cycle **out)
 	cycle->started_mono_ns = clock_mono_ns();
 	cycle->builder =
 		builder_new(cycle->indexes, options->agent_version, cycle->started_mono_ns, clock_real_ns());
+	builder_restore(cycle->builder, options->state->log.alarms);
 	configure(cycle, options->config, cycle->started_mono_ns);
 	*out = cycle;
 	return lane_start(&cycle->thread, "cycle", cycle_main, cycle);
 }
 
-static void cycle_free(struct cycle *cycle)
+bool cycle_stop(struct cycle *cycle, int64_t deadline_mono_ns)
 {
+	pthread_mutex_lock(&cycle->lock);
+	cycle->stopping = true;
+	pthread_mutex_unlock(&cycle->lock);
+	cycle_wake(cycle);
+	return lane_join(cycle->thread, deadline_mono_ns) && workers_stop(cycle->workers, deadline_mono_ns);
+}
+
+void cycle_free(struct cycle *cycle)
+{
+	if (cycle == NULL)
+		return;
 	event_stage_free(cycle->stage);
 	builder_free(cycle->builder);
 	schedule_free(cycle->schedule);
@@ -369,16 +407,4 @@ static void cycle_free(struct cycle *cycle)
 	pthread_mutex_destroy(&cycle->lock);
 	free(cycle->uri);
 	free(cycle);
-}
-
-bool cycle_stop(struct cycle *cycle, int64_t deadline_mono_ns)
-{
-	pthread_mutex_lock(&cycle->lock);
-	cycle->stopping = true;
-	pthread_mutex_unlock(&cycle->lock);
-	cycle_wake(cycle);
-	if (!lane_join(cycle->thread, deadline_mono_ns) || !workers_stop(cycle->workers, deadline_mono_ns))
-		return false;
-	cycle_free(cycle);
-	return true;
 }

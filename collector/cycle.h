@@ -12,6 +12,7 @@
 #include "source/source.h"
 
 #define CYCLE_GATHER_MS 100     /* how long a new result waits for others of the same tick */
+#define CYCLE_GOODBYE_MS 300   /* at the end: how long the last snapshot waits for the log */
 #define CYCLE_FIRST_MS 1000     /* how long the first snapshot waits for a source that does not answer */
 
 struct cycle;
@@ -22,6 +23,8 @@ struct cycle_options {
 	const char *agent_version;         /* static */
 	struct event_stage_options events; /* indexes is set by the cycle */
 	struct persist_state *state;       /* what was read at start; taken over */
+	/* The guest transports' newest figures, as references; each may be NULL. NULL: there are none. On the lane. */
+	void (*transports)(void *arg, struct vbds **vbds, struct channels **channels);
 	void (*ready)(void *arg);          /* once, on the lane, after the first publication */
 	void *arg;
 };
@@ -37,5 +40,8 @@ void cycle_persisted(void *cycle, uint64_t batch, int code);
 
 /* Publishes edgeAgentStopping and ends the lane and the workers. False: something hangs and was left. */
 bool cycle_stop(struct cycle *cycle, int64_t deadline_mono_ns);
+
+/* After a stop that succeeded, when no consumer holds a snapshot and no lane calls cycle_persisted any more. */
+void cycle_free(struct cycle *cycle);
 
 #endif

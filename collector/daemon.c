@@ -5,17 +5,17 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "base/statefile.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <libgen.h>
 #include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -84,17 +84,43 @@ void daemon_ready(int ready_fd)
 	streams_to_null();
 }
 
-int daemon_write_pid_file(const char *path)
+int daemon_claim_pid_file(struct pid_file *file, const char *path)
 {
-	char *for_dir = strdup(path), *for_name = strdup(path), text[32];
-	const int length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-	int rc = -ERR_IO;
+	const bool there = access(path, F_OK) == 0;
+	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 
-	if (for_dir != NULL && for_name != NULL)
-		rc = statefile_write(dirname(for_dir), basename(for_name), text, (size_t)length);
-	free(for_dir);
-	free(for_name);
-	return rc;
+	if (fd < 0)
+		return -ERR_IO;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		return errno == EWOULDBLOCK ? -ERR_BUSY : -ERR_IO;
+	}
+	*file = (struct pid_file){ .path = mem_string(path), .fd = fd, .made = !there };
+	return 0;
+}
+
+int daemon_fill_pid_file(struct pid_file *file)
+{
+	char text[32];
+	const int length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	if (file->path == NULL)
+		return 0;
+	if (ftruncate(file->fd, 0) != 0 || pwrite(file->fd, text, (size_t)length, 0) != length)
+		return -ERR_IO;
+	file->made = true;
+	return 0;
+}
+
+void daemon_release_pid_file(struct pid_file *file)
+{
+	if (file->path == NULL)
+		return;
+	if (file->made && unlink(file->path) != 0 && ftruncate(file->fd, 0) != 0)
+		log_debug("%s: %s", file->path, strerror(errno));
+	close(file->fd);
+	free(file->path);
+	file->path = NULL;
 }
 
 static int refuse(char *error, unsigned long size, const char *user, const char *why)

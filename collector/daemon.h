@@ -14,8 +14,17 @@ int daemon_fork(int *ready_fd);
 /* The service is ready: releases the waiting parent (ready_fd >= 0), standard streams to /dev/null. */
 void daemon_ready(int ready_fd);
 
-/* Writes the pid and a newline; replaced in one step. -ERR_IO with errno. */
-int daemon_write_pid_file(const char *path);
+/* The pid file is claimed as root (opened and locked), filled when the start has succeeded, and taken away at the end. A
+ * path that another process has claimed is -ERR_BUSY; -ERR_IO with errno. */
+struct pid_file {
+	char *path; /* NULL: none */
+	int fd;
+	bool made; /* by this process */
+};
+int daemon_claim_pid_file(struct pid_file *file, const char *path);
+int daemon_fill_pid_file(struct pid_file *file);
+/* Removes the file; where that is no longer permitted, empties it. */
+void daemon_release_pid_file(struct pid_file *file);
 
 /* To this user: its groups (all supplementary ones of before are dropped), then its ids. Does nothing when it is the
  * user already. error: one line (at least 256 bytes). */

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/timex.h>
 
+#define INDEX_IMAGE_MAX (INDEX_ENTRIES_MAX * 600u)
+
 struct event_stage {
 	struct event_stage_options options;
 	struct detect *detect;
@@ -187,11 +189,19 @@ static void notify_all(struct event_stage *stage, const struct event_list *list)
 	}
 }
 
+/* Frozen rows are for the encoding only; the events live as long as their rows in the table. */
+static void drop_rows(struct event_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		snapshot_put(&list->events[i]->row, NULL);
+}
+
 static void release(struct event_stage *stage)
 {
 	struct snapshot *snapshot = stage->held;
 
 	stage->held = NULL;
+	drop_rows(&stage->batch_events);
 	publish(stage, snapshot);
 	notify_all(stage, &stage->batch_events);
 	event_list_clear(&stage->batch_events);
@@ -219,6 +229,8 @@ static struct event *unstored_copy(const struct event *event)
 	copy->units = event->units;
 	copy->of = event->of;
 	copy->of_index = event->of_index;
+	copy->row = part_ref(event->row);
+	copy->device = mem_string(event->device);
 	copy->alarm_change = event->alarm_change;
 	copy->alarm_kind = event->alarm_kind;
 	return copy;
@@ -232,6 +244,8 @@ static void mark_unstored(struct event_stage *stage)
 	const size_t shown = list->n < events->n ? list->n : events->n;
 	struct event_list none = { 0 };
 
+	if (list->n == 0)
+		return;
 	stage->dropped += (uint32_t)list->n;
 	for (size_t i = 0; i < list->n; i++) {
 		struct event *copy = unstored_copy(list->events[i]);
@@ -256,7 +270,6 @@ void event_stage_persisted(struct event_stage *stage, uint64_t batch, int code)
 	if (stage->held == NULL || batch != stage->batch)
 		return;
 	if (code != 0) {
-		log_error("the event log cannot be written: %s; events go out unstored", err_text(code));
 		mark_unstored(stage);
 	} else {
 		stage->logged += (uint32_t)stage->batch_events.n;
@@ -264,11 +277,17 @@ void event_stage_persisted(struct event_stage *stage, uint64_t batch, int code)
 	release(stage);
 }
 
+void event_stage_hurry(struct event_stage *stage, int64_t until_mono_ns)
+{
+	if (stage->hold_until_mono_ns > until_mono_ns)
+		stage->hold_until_mono_ns = until_mono_ns;
+}
+
 void event_stage_tick(struct event_stage *stage, int64_t now_mono_ns)
 {
 	if (stage->held == NULL || now_mono_ns < stage->hold_until_mono_ns)
 		return;
-	log_error("the event log did not answer within %d ms; events go out unstored", EVENT_HOLD_MS);
+	log_error("the state directory does not answer; events go out unstored");
 	mark_unstored(stage);
 	release(stage);
 }
@@ -316,13 +335,28 @@ static void hold(struct event_stage *stage, struct snapshot *snapshot, struct ev
 	release(stage);
 }
 
+/* Numbers given anew are on disk before a row shows them: or a kill would give them to another row. */
+static bool save_indexes(struct event_stage *stage)
+{
+	struct buf image;
+
+	if (!index_map_changed(stage->options.indexes))
+		return false;
+	buf_init(&image, INDEX_IMAGE_MAX);
+	index_map_encode(stage->options.indexes, &image);
+	persist_indexes(stage->options.persist, &image);
+	return true;
+}
+
 void event_stage_offer(struct event_stage *stage, struct snapshot *snapshot)
 {
 	struct event_list list = { 0 };
+	bool saving;
 
 	detect_all(stage, snapshot, &list);
 	seal(stage, snapshot, &list);
-	if (list.n > 0)
+	saving = save_indexes(stage);
+	if (list.n > 0 || saving)
 		hold(stage, snapshot, &list);
 	else
 		publish(stage, snapshot);

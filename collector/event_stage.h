@@ -2,7 +2,7 @@
  * event_stage.h - what stands between a built snapshot and its publication: detect, number, persist, then show and
  * notify. On the cycle lane; never blocks.
  *
- * A snapshot with events is held until the log has them, at most EVENT_HOLD_MS. When the log fails or hangs, the events
+ * A snapshot with events, or with row numbers given anew, is held until both are on disk, at most EVENT_HOLD_MS. When the log fails or hangs, the events
  * go out all the same, marked "[not stored]" in their text, and are counted as dropped from the log.
  */
 #ifndef EDGENODE_EVENT_STAGE_H
@@ -36,7 +36,8 @@ void event_stage_free(struct event_stage *stage);
 
 void event_stage_configure(struct event_stage *stage, const struct config *config);
 
-/* An event that no difference shows (agent started, stopping); goes into the next snapshot. Takes over. */
+/* An event that no difference shows (agent started, stopping, what happened to domains); goes into the next snapshot.
+ * Takes over. */
 void event_stage_add(struct event_stage *stage, struct event *event);
 
 /* True while a snapshot is held: nothing can be offered. */
@@ -51,6 +52,9 @@ void event_stage_persisted(struct event_stage *stage, uint64_t batch, int code);
 /* Lets a held snapshot go when its time is over. When that is; INT64_MAX when none is held. */
 void event_stage_tick(struct event_stage *stage, int64_t now_mono_ns);
 int64_t event_stage_deadline_ns(const struct event_stage *stage);
+
+/* The daemon ends: what is held goes out by then. */
+void event_stage_hurry(struct event_stage *stage, int64_t until_mono_ns);
 
 /* Snapshots published. */
 uint64_t event_stage_published(const struct event_stage *stage);

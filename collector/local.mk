@@ -25,6 +25,8 @@ libcollector_a_SOURCES = \
 	collector/runner_process.c \
 	collector/runner_worker.c collector/runner_worker.h \
 	collector/schedule.c collector/schedule.h \
+	collector/serve.c collector/serve.h \
+	collector/signals.c collector/signals.h \
 	collector/store.c collector/store.h
 
 sbin_PROGRAMS += edgenoded

@@ -10,6 +10,7 @@
 #include "base/statefile.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ struct persist {
 	bool started;
 	void (*done)(void *arg, uint64_t batch, int code);
 	void *arg;
-	struct log_repeat index_failures, sent_failures;
+	struct log_repeat index_failures, sent_failures, event_failures;
 
 	pthread_mutex_t lock;
 	pthread_cond_t work;
@@ -55,7 +56,7 @@ static int open_error(struct persist_error *error, int code, const char *dir, co
 
 static void keep_aside(const char *dir, const char *name)
 {
-	char from[4096], to[4096];
+	char from[PATH_MAX], to[PATH_MAX];
 
 	snprintf(from, sizeof(from), "%s/%s", dir, name);
 	snprintf(to, sizeof(to), "%s/%s.bad", dir, name);
@@ -64,7 +65,7 @@ static void keep_aside(const char *dir, const char *name)
 		log_warning("%s: %s", to, strerror(errno));
 }
 
-static struct index_map *read_indexes(const char *dir)
+static int read_indexes(const char *dir, struct index_map **out)
 {
 	struct index_map *map = NULL;
 	uint8_t *data = NULL;
@@ -74,9 +75,12 @@ static struct index_map *read_indexes(const char *dir)
 	if (rc == 0)
 		rc = index_map_decode(data, length, &map);
 	free(data);
-	if (rc != 0 && rc != -ERR_ABSENT)
+	if (rc == -ERR_PARSE || rc == -ERR_LIMIT)
 		keep_aside(dir, INDEX_FILE);
-	return rc == 0 ? map : index_map_new();
+	else if (rc != 0 && rc != -ERR_ABSENT)
+		return rc; /* a file that cannot be read now is not damaged */
+	*out = rc == 0 ? map : index_map_new();
+	return 0;
 }
 
 static void read_boot_id(char id[BOOT_ID_SIZE])
@@ -91,14 +95,14 @@ static void read_boot_id(char id[BOOT_ID_SIZE])
 	fclose(file);
 }
 
-/* The counter goes up when the boot id is another than the one in the file. */
-static int read_boot(const char *dir, struct persist_state *state)
+/* The counter goes up when the boot id is another than the one in the file. A full disk is no reason not to watch the
+ * node: then the counter is right for this run, and the next start counts this boot once more. */
+static void read_boot(const char *dir, struct persist_state *state)
 {
 	char id[BOOT_ID_SIZE];
 	uint8_t *data = NULL;
 	size_t length = 0;
 	struct buf image;
-	int rc;
 
 	read_boot_id(id);
 	if (statefile_read(dir, BOOT_FILE, BOOT_FILE_SIZE, &data, &length) == 0 && length == BOOT_FILE_SIZE) {
@@ -109,14 +113,14 @@ static int read_boot(const char *dir, struct persist_state *state)
 	}
 	free(data);
 	if (state->same_boot)
-		return 0;
+		return;
 	state->boot++;
 	buf_init(&image, BOOT_FILE_SIZE);
 	buf_u32(&image, state->boot);
 	buf_append(&image, id, BOOT_ID_SIZE);
-	rc = statefile_write(dir, BOOT_FILE, image.data, image.length);
+	if (statefile_write(dir, BOOT_FILE, image.data, image.length) != 0)
+		log_warning("%s/" BOOT_FILE " cannot be written: %s", dir, strerror(errno));
 	buf_free(&image);
-	return rc;
 }
 
 static int lock_directory(const char *dir, int *fd, struct persist_error *error)
@@ -143,17 +147,18 @@ int persist_open(const char *dir, uint64_t log_size, uint32_t event_rows, struct
 	if (rc != 0)
 		return rc;
 	memset(state, 0, sizeof(*state));
-	rc = read_boot(dir, state);
-	if (rc != 0) {
-		close(fd);
-		return open_error(error, rc, dir, BOOT_FILE " cannot be written");
-	}
+	read_boot(dir, state);
 	rc = event_log_open(dir, log_size, event_rows, &log, &state->log);
 	if (rc != 0) {
 		close(fd);
 		return open_error(error, rc, dir, "the event log cannot be opened");
 	}
-	state->indexes = read_indexes(dir);
+	rc = read_indexes(dir, &state->indexes);
+	if (rc != 0) {
+		event_log_close(log);
+		close(fd);
+		return open_error(error, rc, dir, INDEX_FILE " cannot be read");
+	}
 	persist = mem_alloc(sizeof(*persist));
 	persist->dir = mem_string(dir);
 	persist->lock_fd = fd;
@@ -171,6 +176,17 @@ static bool has_work(const struct persist *persist)
 	return persist->have_batch || persist->have_sent || persist->have_indexes;
 }
 
+static void note_result(const struct persist *persist, struct log_repeat *repeat, const char *file, int rc)
+{
+	char what[PATH_MAX];
+
+	snprintf(what, sizeof(what), "writing %s/%s", persist->dir, file);
+	if (rc != 0)
+		log_repeat_fail(repeat, what, rc == -ERR_IO ? strerror(errno) : err_text(rc));
+	else
+		log_repeat_ok(repeat, what);
+}
+
 /* Called with the lock held; releases it while writing. */
 static void write_batch(struct persist *persist)
 {
@@ -179,6 +195,7 @@ static void write_batch(struct persist *persist)
 
 	pthread_mutex_unlock(&persist->lock);
 	rc = event_log_append(persist->log, persist->events.events, persist->events.n, persist->alarms);
+	note_result(persist, &persist->event_failures, "events", rc);
 	pthread_mutex_lock(&persist->lock);
 	event_list_clear(&persist->events);
 	part_unref(persist->alarms);
@@ -189,21 +206,13 @@ static void write_batch(struct persist *persist)
 	pthread_mutex_lock(&persist->lock);
 }
 
-static void note_result(struct log_repeat *repeat, const char *what, int rc)
-{
-	if (rc != 0)
-		log_repeat_fail(repeat, what, strerror(errno));
-	else
-		log_repeat_ok(repeat, what);
-}
-
 static void write_sent(struct persist *persist)
 {
 	const uint32_t serial = persist->sent;
 
 	persist->have_sent = false;
 	pthread_mutex_unlock(&persist->lock);
-	note_result(&persist->sent_failures, "writing the event cursor", event_log_sent(persist->log, serial));
+	note_result(persist, &persist->sent_failures, "events.sent", event_log_sent(persist->log, serial));
 	pthread_mutex_lock(&persist->lock);
 }
 
@@ -213,7 +222,7 @@ static void write_indexes(struct persist *persist)
 
 	persist->have_indexes = false;
 	pthread_mutex_unlock(&persist->lock);
-	note_result(&persist->index_failures, "writing the index file",
+	note_result(persist, &persist->index_failures, INDEX_FILE,
 		    statefile_write(persist->dir, INDEX_FILE, image.data, image.length));
 	buf_free(&image);
 	pthread_mutex_lock(&persist->lock);
@@ -226,7 +235,7 @@ static void *persist_main(void *arg)
 	pthread_mutex_lock(&persist->lock);
 	while (!persist->stopping || has_work(persist)) {
 		if (persist->have_indexes)
-			write_indexes(persist); /* before events that name a new index */
+			write_indexes(persist); /* before what shows a new index */
 		else if (persist->have_batch)
 			write_batch(persist);
 		else if (persist->have_sent)
@@ -288,19 +297,21 @@ void persist_indexes(struct persist *persist, struct buf *image)
 
 bool persist_stop(struct persist *persist, int64_t deadline_mono_ns)
 {
-	if (persist == NULL)
-		return true;
 	pthread_mutex_lock(&persist->lock);
 	persist->stopping = true;
 	pthread_cond_signal(&persist->work);
 	pthread_mutex_unlock(&persist->lock);
-	if (persist->started && !lane_join(persist->thread, deadline_mono_ns))
-		return false;
+	return !persist->started || lane_join(persist->thread, deadline_mono_ns);
+}
+
+void persist_free(struct persist *persist)
+{
+	if (persist == NULL)
+		return;
 	event_log_close(persist->log);
 	close(persist->lock_fd);
 	pthread_cond_destroy(&persist->work);
 	pthread_mutex_destroy(&persist->lock);
 	free(persist->dir);
 	free(persist);
-	return true;
 }

@@ -41,7 +41,10 @@ int persist_events(struct persist *persist, uint64_t batch, const struct event_l
 void persist_sent(struct persist *persist, uint32_t serial);
 void persist_indexes(struct persist *persist, struct buf *image);
 
-/* Writes what is left, until the deadline; unlocks. False: the lane hangs and was left. */
+/* Writes what is left, until the deadline, and ends the lane. False: it hangs and was left. The object stays valid. */
 bool persist_stop(struct persist *persist, int64_t deadline_mono_ns);
+
+/* Closes the files and unlocks, after a stop that succeeded. */
+void persist_free(struct persist *persist);
 
 #endif

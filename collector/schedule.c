@@ -15,7 +15,7 @@ struct slot {
 	const struct source *source;
 	bool enabled, absent, answered;
 	int64_t interval_ns;
-	int64_t due_mono_ns, asked_mono_ns;
+	int64_t due_mono_ns, asked_mono_ns, enabled_mono_ns;
 	uint32_t failures_in_a_row;
 	uint8_t shown_state; /* at the last schedule_status */
 	struct source_status status;
@@ -55,13 +55,33 @@ static uint32_t interval_ms(const struct source *source, const struct config *co
 	return source->interval_ms > 0 ? source->interval_ms : config->poll_ms;
 }
 
-void schedule_configure(struct schedule *schedule, const struct config *config, int64_t now_mono_ns)
+/* Nothing of before it was switched off counts. */
+static void begin_anew(struct slot *slot, int64_t now_mono_ns)
+{
+	slot->absent = slot->answered = false;
+	slot->failures_in_a_row = 0;
+	slot->status.have &= ~(STATUS_HAVE_SUCCESS | STATUS_HAVE_ERROR);
+	slot->due_mono_ns = now_mono_ns;
+	slot->enabled_mono_ns = now_mono_ns;
+}
+
+static void set_enabled(struct slot *slot, bool enabled, struct builder *builder, int64_t now_mono_ns)
+{
+	if (enabled && !slot->enabled)
+		begin_anew(slot, now_mono_ns);
+	else if (!enabled && slot->enabled)
+		builder_forget(builder, slot->source->id);
+	slot->enabled = enabled;
+}
+
+void schedule_configure(struct schedule *schedule, const struct config *config, struct builder *builder,
+			int64_t now_mono_ns)
 {
 	for (size_t i = 0; i < schedule->n; i++) {
 		struct slot *slot = &schedule->slots[i];
 		const uint32_t interval = interval_ms(slot->source, config);
 
-		slot->enabled = config->sources[slot->source->id].enabled;
+		set_enabled(slot, config->sources[slot->source->id].enabled, builder, now_mono_ns);
 		if (slot->status.interval_ms != interval)
 			slot->due_mono_ns = now_mono_ns;
 		slot->status.interval_ms = interval;
@@ -140,17 +160,25 @@ static void take_success(struct slot *slot, struct builder *builder, struct work
 	builder_apply(builder, result->id, result->part, now_mono_ns, now_real_ns);
 }
 
+/* Asked for before the source was switched off, or on again. */
+static bool is_outdated(const struct slot *slot)
+{
+	return !slot->enabled || slot->asked_mono_ns < slot->enabled_mono_ns;
+}
+
 static void take_result(struct slot *slot, struct builder *builder, struct worker_result *result, int64_t now_mono_ns,
 			int64_t now_real_ns)
 {
+	if (is_outdated(slot)) {
+		part_unref(result->part);
+		return;
+	}
 	slot->answered = true;
 	slot->status.polls++;
 	slot->status.duration_us = result->duration_us;
 	slot->status.have |= STATUS_HAVE_DURATION;
-	if (result->code == 0 && slot->enabled) {
+	if (result->code == 0) {
 		take_success(slot, builder, result, now_mono_ns, now_real_ns);
-	} else if (result->code == 0) {
-		part_unref(result->part);
 	} else if (result->code == -ERR_ABSENT) {
 		slot->absent = true;
 		slot->failures_in_a_row = 0;
@@ -174,9 +202,12 @@ bool schedule_collect(struct schedule *schedule, struct builder *builder, int64_
 	return any;
 }
 
+/* A poll that takes long is not late for that. */
 static int64_t stale_at(const struct slot *slot)
 {
-	return slot->status.success_mono_ns + slot->interval_ns + slot->interval_ns / 2;
+	const int64_t took_ns = slot->status.duration_us * NS_PER_US, half = slot->interval_ns / 2;
+
+	return slot->status.success_mono_ns + slot->interval_ns + (took_ns > half ? took_ns : half);
 }
 
 static int64_t failed_at(const struct slot *slot)

@@ -1,8 +1,8 @@
 /*
  * schedule.h - which source is polled when, and how each is doing. On the cycle lane; never blocks.
  *
- * State of a source: starting until its first result; ok; stale when a poll is late by half its interval or has failed
- * once; failed when polls fail in a row, none ever succeeded, or the last success is 2.5 intervals old; absent when this
+ * State of a source: starting until its first result; ok; stale when a poll is late by half its interval (or the time
+ * the last poll took, where that is longer) or has failed once; failed when polls fail in a row, none ever succeeded, or the last success is 2.5 intervals old; absent when this
  * machine has nothing of the kind (looked at again every SCHEDULE_ABSENT_MS); disabled by the configuration.
  */
 #ifndef EDGENODE_SCHEDULE_H
@@ -21,8 +21,10 @@ struct schedule;
 struct schedule *schedule_new(struct workers *workers);
 void schedule_free(struct schedule *schedule);
 
-/* Intervals and switches from the configuration; at a reload sources go on where they are. */
-void schedule_configure(struct schedule *schedule, const struct config *config, int64_t now_mono_ns);
+/* Intervals and switches from the configuration; at a reload sources go on where they are. What a source had given goes
+ * from the builder when it is switched off; one that is switched on starts anew. */
+void schedule_configure(struct schedule *schedule, const struct config *config, struct builder *builder,
+			int64_t now_mono_ns);
 
 /* Asks for every poll that is due. */
 void schedule_run(struct schedule *schedule, int64_t now_mono_ns, int64_t now_real_ns);

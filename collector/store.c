@@ -11,6 +11,8 @@ struct store {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct snapshot *newest;
+	void (*published)(void *arg);
+	void *published_arg;
 	uint64_t wakes; /* store_wake ends every wait that began before it */
 };
 
@@ -41,6 +43,8 @@ void store_publish(struct store *store, struct snapshot *snapshot)
 	old = store->newest;
 	store->newest = snapshot;
 	pthread_cond_broadcast(&store->changed);
+	if (store->published != NULL)
+		store->published(store->published_arg);
 	pthread_mutex_unlock(&store->lock);
 	/* Outside the lock: the last reference frees the whole snapshot. */
 	part_unref(old);
@@ -81,5 +85,13 @@ void store_wake(struct store *store)
 	pthread_mutex_lock(&store->lock);
 	store->wakes++;
 	pthread_cond_broadcast(&store->changed);
+	pthread_mutex_unlock(&store->lock);
+}
+
+void store_listen(struct store *store, void (*published)(void *arg), void *arg)
+{
+	pthread_mutex_lock(&store->lock);
+	store->published = published;
+	store->published_arg = arg;
 	pthread_mutex_unlock(&store->lock);
 }

@@ -25,4 +25,9 @@ struct snapshot *store_acquire(struct store *store);
 struct snapshot *store_wait(struct store *store, uint64_t after, int64_t until_mono_ns);
 void store_wake(struct store *store);
 
+/* For a lane that waits for other things too: called at each publication, on the publisher's thread and within the
+ * store's mutex, so it only passes the word on (an eventfd). One listener; NULL takes it away, and then no call is
+ * under way any more. */
+void store_listen(struct store *store, void (*published)(void *arg), void *arg);
+
 #endif

@@ -1,43 +1,51 @@
 /*
  * vm-dump-metrics.c - the guest's tool: prints the metrics that its host gives it, as XML.
  *
- * One thread. Reads the metrics disk among the guest's block devices, or the one that --path names.
+ * One thread. Reads the metrics disk among the guest's block devices and asks at the virtio port, or either of them.
  */
+#include "guestlib/dump.h"
 #include "guestlib/mvbd_read.h"
+#include "guestlib/port.h"
 
 #include "base/err.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define PROGRAM "vm-dump-metrics"
-#define DESTINATION_MODE 0644
 
 struct options {
-	const char *path, *destination; /* NULL: scan, stdout */
+	bool disk, virtio;       /* neither: both, in this order */
+	const char *path, *port; /* NULL: search, the usual place */
+	const char *destination; /* NULL: stdout */
 	bool verbose;
 };
 
+/* Why nothing came of a source: said at the end, where no other had anything. */
+struct failure {
+	char text[MVBD_PATH_MAX + 256];
+};
+
 static const char USAGE[] =
-	"Usage: " PROGRAM " [-b] [-d FILE] [--path FILE] [-v]\n"
+	"Usage: " PROGRAM " [-b] [-i] [-d FILE] [--path FILE] [--port FILE] [-v]\n"
 	"Prints the metrics that this guest's host provides, as XML.\n"
 	"\n"
-	"  -b, --vbd        read the metrics disk (the default)\n"
+	"  -b, --vbd        read the metrics disk\n"
+	"  -i, --virtio     ask at the virtio port; with neither -b nor -i: the disk, then the port\n"
 	"  -d, --dest FILE  write to FILE instead of the standard output\n"
-	"      --path FILE  the metrics disk, a block device or an image, instead of a search\n"
+	"      --path FILE  the metrics disk, a block device or an image, instead of a search (implies -b)\n"
+	"      --port FILE  the virtio port (implies -i), otherwise\n"
+	"                   " PORT_PATH "\n"
 	"  -v, --verbose    say on the standard error what is tried\n"
 	"  -h, --help       print this and end\n"
 	"  -V, --version    print the version and end\n";
 
-enum { OPTION_PATH = 256 };
+enum { OPTION_PATH = 256, OPTION_PORT };
 
 static const struct option LONG_OPTIONS[] = {
 	{ "vbd", no_argument, NULL, 'b' },
@@ -45,13 +53,14 @@ static const struct option LONG_OPTIONS[] = {
 	{ "xenstore", no_argument, NULL, 'x' },
 	{ "dest", required_argument, NULL, 'd' },
 	{ "path", required_argument, NULL, OPTION_PATH },
+	{ "port", required_argument, NULL, OPTION_PORT },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
 
-static const char *reason(int code)
+static const char *disk_reason(int code)
 {
 	switch (code) {
 	case -ERR_IO:
@@ -71,6 +80,37 @@ static const char *reason(int code)
 	}
 }
 
+static const char *port_reason(int code)
+{
+	switch (code) {
+	case -ERR_IO:
+		return strerror(errno);
+	case -ERR_PARSE:
+		return "the host's reply is not a metrics document";
+	case -ERR_BUSY:
+		return "in use by another program";
+	case -ERR_LIMIT:
+		return "the host's reply has no end";
+	case -ERR_STATE:
+		return "the host is not connected to it";
+	case -ERR_TIMEOUT:
+		return "no whole reply in time";
+	default:
+		return "no such port";
+	}
+}
+
+static void failure_set(struct failure *failure, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void failure_set(struct failure *failure, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(failure->text, sizeof(failure->text), format, args);
+	va_end(args);
+}
+
 /* What a search has looked at. */
 struct search {
 	bool verbose;
@@ -88,104 +128,77 @@ static void note_device(void *arg, const char *path, int code)
 		search->refused_errno = errno;
 	}
 	if (search->verbose)
-		fprintf(stderr, PROGRAM ": %s: %s\n", path, code == 0 ? "a metrics disk" : reason(code));
+		fprintf(stderr, PROGRAM ": %s: %s\n", path, code == 0 ? "a metrics disk" : disk_reason(code));
 }
 
-static int find_disk(const struct options *options, char path[MVBD_PATH_MAX])
+static int find_disk(const struct options *options, char path[MVBD_PATH_MAX], struct failure *failure)
 {
 	struct search search = { .verbose = options->verbose };
 	const int rc = mvbd_find("", note_device, &search, path);
 
 	if (rc == -ERR_IO)
-		fprintf(stderr, PROGRAM ": /sys/block: %s\n", strerror(errno));
+		failure_set(failure, "/sys/block: %s", strerror(errno));
 	else if (rc < 0 && search.refused > 0)
-		fprintf(stderr, PROGRAM ": no metrics disk: %u of %u block devices could not be opened (%s)\n",
-			search.refused, search.devices, strerror(search.refused_errno));
+		failure_set(failure, "no metrics disk: %u of %u block devices could not be opened (%s)",
+			    search.refused, search.devices, strerror(search.refused_errno));
 	else if (rc < 0)
-		fprintf(stderr, PROGRAM ": no metrics disk among the %u block devices of /sys/block\n", search.devices);
+		failure_set(failure, "no metrics disk among the %u block devices of /sys/block", search.devices);
 	return rc;
 }
 
-static int read_metrics(const struct options *options, char **content, size_t *length)
+static int read_disk(const struct options *options, char **content, size_t *length, struct failure *failure)
 {
 	char found[MVBD_PATH_MAX];
 	const char *path = options->path;
 	int rc;
 
 	if (path == NULL) {
-		rc = find_disk(options, found);
+		rc = find_disk(options, found, failure);
 		if (rc < 0)
 			return rc;
 		path = found;
 	}
 	rc = mvbd_read(path, MVBD_READ_TIMEOUT_MS, content, length);
 	if (rc < 0)
-		fprintf(stderr, PROGRAM ": %s: %s\n", path, reason(rc));
+		failure_set(failure, "%s: %s", path, disk_reason(rc));
 	else if (options->verbose)
 		fprintf(stderr, PROGRAM ": %s: %zu bytes\n", path, *length);
 	return rc;
 }
 
-static bool write_stream(FILE *stream, const char *content, size_t length)
+static int read_port(const struct options *options, char **content, size_t *length, struct failure *failure)
 {
-	return fwrite(content, 1, length, stream) == length && fflush(stream) == 0;
+	const char *path = options->port != NULL ? options->port : PORT_PATH;
+	const int rc = port_read(path, PORT_TIMEOUT_MS, content, length);
+
+	if (rc < 0)
+		failure_set(failure, "%s: %s", path, port_reason(rc));
+	else if (options->verbose)
+		fprintf(stderr, PROGRAM ": %s: %zu bytes\n", path, *length);
+	return rc;
 }
 
-/* Takes over fd. */
-static bool write_fd(int fd, const char *content, size_t length)
+static void failure_tell(const struct failure *failure)
 {
-	FILE *stream = fd < 0 ? NULL : fdopen(fd, "w");
-	bool written;
-
-	if (stream == NULL)
-		return false;
-	written = write_stream(stream, content, length);
-	return fclose(stream) == 0 && written;
+	if (failure->text[0] != '\0')
+		fprintf(stderr, PROGRAM ": %s\n", failure->text);
 }
 
-/* Beside the file and then in its place, so that nobody ever reads half of it. */
-static bool replace_file(const char *path, const char *content, size_t length)
+static int read_metrics(const struct options *options, char **content, size_t *length)
 {
-	char aside[PATH_MAX];
-	const int n = snprintf(aside, sizeof(aside), "%s.XXXXXX", path);
-	int fd, saved;
+	const bool any = !options->disk && !options->virtio;
+	struct failure disk = { "" }, port = { "" };
+	int rc = -1;
 
-	if (n < 0 || (size_t)n >= sizeof(aside)) {
-		errno = ENAMETOOLONG;
-		return false;
+	if (options->disk || any)
+		rc = read_disk(options, content, length, &disk);
+	if (rc < 0 && (options->virtio || any))
+		rc = read_port(options, content, length, &port);
+	if (rc < 0 || options->verbose) {
+		failure_tell(&disk);
+		failure_tell(&port);
 	}
-	fd = mkstemp(aside);
-	if (fd < 0)
-		return false;
-	if (fchmod(fd, DESTINATION_MODE) == 0 && write_fd(fd, content, length) && rename(aside, path) == 0)
-		return true;
-	saved = errno;
-	unlink(aside);
-	errno = saved;
-	return false;
-}
-
-/* "/dev/stdout" and its like: to replace the file behind it would take it from whoever redirected us. */
-static bool is_stdout(const struct stat *st)
-{
-	struct stat out;
-
-	return fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == st->st_dev && out.st_ino == st->st_ino;
-}
-
-/* What is no plain file (a terminal, a pipe) is written to; a link's target is replaced, not the link. */
-static bool write_file(const char *path, const char *content, size_t length)
-{
-	char real[PATH_MAX];
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return errno == ENOENT && replace_file(path, content, length);
-	if (is_stdout(&st))
-		return write_stream(stdout, content, length);
-	if (S_ISREG(st.st_mode))
-		return realpath(path, real) != NULL && replace_file(real, content, length);
-	return write_fd(open(path, O_WRONLY | O_CLOEXEC), content, length);
+	return rc;
 }
 
 static int dump(const struct options *options)
@@ -197,8 +210,7 @@ static int dump(const struct options *options)
 
 	if (read_metrics(options, &content, &length) < 0)
 		return EXIT_FAILURE;
-	written = destination == NULL ? write_stream(stdout, content, length) :
-					write_file(destination, content, length);
+	written = dump_write(destination, content, length);
 	if (!written)
 		fprintf(stderr, PROGRAM ": %s: %s\n", destination == NULL ? "standard output" : destination,
 			strerror(errno));
@@ -206,32 +218,44 @@ static int dump(const struct options *options)
 	return written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int unsupported(int option)
+/* True: go on. */
+static bool take_source(int option, struct options *options)
 {
-	fprintf(stderr, PROGRAM ": -%c: not in this version, which reads metrics disks (-b)\n", option);
-	return EXIT_FAILURE;
+	switch (option) {
+	case OPTION_PATH:
+		options->path = optarg;
+		options->disk = true;
+		return true;
+	case 'b':
+		options->disk = true;
+		return true;
+	case OPTION_PORT:
+		options->port = optarg;
+		options->virtio = true;
+		return true;
+	case 'i':
+		options->virtio = true;
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* -1: go on; otherwise the exit status. */
 static int take_option(int option, struct options *options)
 {
 	switch (option) {
-	case 'b':
-		return -1;
 	case 'd':
 		options->destination = optarg;
-		return -1;
-	case OPTION_PATH:
-		options->path = optarg;
 		return -1;
 	case 'v':
 		options->verbose = true;
 		return -1;
-	case 'i':
 	case 'x':
-		return unsupported(option);
+		fputs(PROGRAM ": -x: this program is built without xenstore\n", stderr);
+		return EXIT_FAILURE;
 	case 'h':
-		return write_stream(stdout, USAGE, strlen(USAGE)) ? EXIT_SUCCESS : EXIT_FAILURE;
+		return dump_write(NULL, USAGE, strlen(USAGE)) ? EXIT_SUCCESS : EXIT_FAILURE;
 	case 'V':
 		return puts(PROGRAM " " PACKAGE_VERSION) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	default:
@@ -246,7 +270,7 @@ int main(int argc, char **argv)
 	int option;
 
 	while ((option = getopt_long(argc, argv, "bixd:vhV", LONG_OPTIONS, NULL)) != -1) {
-		const int status = take_option(option, &options);
+		const int status = take_source(option, &options) ? -1 : take_option(option, &options);
 
 		if (status >= 0)
 			return status;

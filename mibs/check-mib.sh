@@ -37,7 +37,7 @@ if command -v snmptranslate >/dev/null; then
 fi
 
 if command -v smilint >/dev/null &&
-    ! smilint -l 1 SNMPv2-TC SNMP-FRAMEWORK-MIB HCNUM-TC UUID-TC-MIB 2>&1 |
+    ! smilint -l 1 SNMPv2-TC SNMP-FRAMEWORK-MIB IF-MIB HCNUM-TC UUID-TC-MIB 2>&1 |
         grep -q locate; then
     smilint -s -m -l 6 "./$mib" >"$tmp/lint" 2>&1
     if [ -s "$tmp/lint" ]; then

@@ -229,8 +229,10 @@ static void *agent_main(void *arg)
 
 /* --- any thread --------------------------------------------------------------------------------------------------- */
 
-static void agent_free(struct agent *agent)
+void agent_free(struct agent *agent)
 {
+	if (agent == NULL)
+		return;
 	if (agent->wake_fd >= 0)
 		close(agent->wake_fd);
 	trap_queue_free(&agent->queue);
@@ -291,8 +293,5 @@ bool agent_stop(struct agent *agent, int64_t deadline_mono_ns)
 	agent->deadline_mono_ns = deadline_mono_ns;
 	agent->stopping = true;
 	wake(agent);
-	if (!lane_join(agent->thread, deadline_mono_ns))
-		return false;
-	agent_free(agent);
-	return true;
+	return lane_join(agent->thread, deadline_mono_ns);
 }

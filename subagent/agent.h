@@ -16,7 +16,7 @@ struct agent;
 struct agent_options {
 	const char *address;    /* of the master: "unix:/var/agentx/master", "tcp:127.0.0.1:705"; copied */
 	const char *state_dir;  /* for net-snmp's persistent directory; copied */
-	uint32_t ping_s;        /* AgentX ping interval */
+	uint32_t ping_s;        /* interval of pings, and of attempts to connect; 1 or more */
 	/* Called on the agentx lane when the master has answered an AgentX Notify: the event of this serial is delivered to
 	 * the master. Must not block. */
 	void (*sent)(void *arg, uint32_t serial);
@@ -35,8 +35,11 @@ bool agent_notify(struct agent *agent, const struct event *event);
 uint32_t agent_unsent(const struct agent *agent);
 bool agent_connected(const struct agent *agent);
 
-/* Sends what is queued until the deadline, closes the session, joins. False: it did not end in time and was left
+/* Sends what is queued until the deadline, closes the session, joins. The object stays valid. False: it did not end in time and was left
  * (the process is about to _exit). */
 bool agent_stop(struct agent *agent, int64_t deadline_mono_ns);
+
+/* After a stop that succeeded, when no other lane can call agent_notify any more. NULL is legal. */
+void agent_free(struct agent *agent);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define STRING_MAX 255 /* octets of a SnmpAdminString */
+#define MAC_SIZE 6
 #define NS_PER_TICK (NS_PER_S / 100)
 
 static uint64_t divide(uint64_t value, const struct column *column)
@@ -99,36 +100,47 @@ static bool set_counter64(const struct column *column, const void *field, struct
 	return true;
 }
 
-static bool set_octets(struct cell *cell, const void *data, size_t length)
+bool cell_octets(const void *data, size_t length, struct cell *cell)
 {
+	if (data == NULL)
+		return false;
 	cell->type = CELL_OCTETS;
 	cell->octets.data = data;
 	cell->octets.length = length;
 	return true;
 }
 
+bool cell_text(const char *text, struct cell *cell)
+{
+	return text != NULL && cell_octets(text, text_utf8_cut(text, strlen(text), STRING_MAX), cell);
+}
+
 static bool set_string(const struct column *column, const void *field, struct cell *cell)
 {
 	const char *text = column->field == F_CHARS ? field : *(const char *const *)field;
 
-	if (text == NULL && column->field != F_TEXT_OR_EMPTY)
-		return false;
-	if (text == NULL)
+	if (text == NULL && column->field == F_TEXT_OR_EMPTY)
 		text = "";
-	return set_octets(cell, text, text_utf8_cut(text, strlen(text), STRING_MAX));
+	return cell_text(text, cell);
 }
 
 static bool set_time(const struct column *column, const void *field, struct cell *cell)
 {
 	clock_date_and_time(field_signed(column, field), cell->octet_scratch);
-	return set_octets(cell, cell->octet_scratch, CLOCK_DATE_AND_TIME_SIZE);
+	return cell_octets(cell->octet_scratch, CLOCK_DATE_AND_TIME_SIZE, cell);
 }
 
 static bool set_uuid(const struct column *column, const void *field, struct cell *cell)
 {
 	const uint8_t *uuid = column->field == F_UUIDP ? *(const uint8_t *const *)field : field;
 
-	return uuid != NULL && set_octets(cell, uuid, 16);
+	return cell_octets(uuid, 16, cell);
+}
+
+static bool set_mac(const struct column *column, const void *field, struct cell *cell)
+{
+	(void)column;
+	return cell_octets(field, MAC_SIZE, cell);
 }
 
 /* TimeStamp: sysUpTime at that moment, 0 for what was before the master's start; both wrap after 497 days. */
@@ -171,6 +183,8 @@ static bool (*const SETTERS[])(const struct column *column, const void *field, s
 	[SYN_STRING] = set_string,
 	[SYN_TIME] = set_time,
 	[SYN_UUID] = set_uuid,
+	[SYN_MAC] = set_mac,
+	[SYN_IF_INDEX] = set_integer,
 	[SYN_DOMAIN] = set_unsigned,
 };
 /* clang-format on */

@@ -4,13 +4,18 @@ libcatalogue_a_SOURCES = \
 	subagent/cell.c \
 	subagent/oids.h \
 	subagent/rows_alarm.c \
+	subagent/rows_block.c \
+	subagent/rows_clock.c \
 	subagent/rows_cpu.c \
 	subagent/rows_domain.c \
 	subagent/rows_event.c \
 	subagent/rows_memory.c \
+	subagent/rows_nic.c \
 	subagent/rows_node.c \
 	subagent/rows_sensor.c \
 	subagent/rows_threshold.c \
+	subagent/rows_transport.c \
+	subagent/rows_vcpu.c \
 	subagent/rows.h \
 	subagent/table.c subagent/table.h \
 	subagent/trap_rows.c \

@@ -3,8 +3,8 @@
  *
  * A file defines ROW as the type of the row before a table and writes
  *     C64(12, edgeDomainCpuTime, cpu_time_ns, DOMAIN_HAVE_CPU_TIME, "nanoseconds"),
- * that is arc, MIB descriptor, field, have bits (0: always there), UNITS clause (NULL: none). The macro's name is the SYNTAX
- * in the shorthand of the MIB's own plan: C64 Counter64, G32 Gauge32 and so on; it fixes the field's C type too.
+ * that is arc, MIB descriptor, field, have bits (0: always there), UNITS clause (NULL: none). The macro's name is the
+ * SYNTAX in the shorthand of the MIB's own plan: C64 Counter64, G32 Gauge32 and so on; it fixes the field's C type too.
  */
 #ifndef EDGENODE_SUBAGENT_ROWS_H
 #define EDGENODE_SUBAGENT_ROWS_H
@@ -63,6 +63,31 @@
 		return context->snapshot->part;                                               \
 	}
 
+/* Both levels of a table whose rows belong to a domain: its array `array` of `count` rows. */
+#define DOMAIN_ROWS(prefix, type, array, count)                                               \
+	PART_ROWS(domain, domains, struct domain, index, )                                    \
+	static size_t prefix##_count(const struct cell_context *context)                      \
+	{                                                                                     \
+		return ((const struct domain *)context->row[0])->count;                       \
+	}                                                                                     \
+	static const void *prefix##_at(const struct cell_context *context, size_t i)          \
+	{                                                                                     \
+		return &((const struct domain *)context->row[0])->array[i];                   \
+	}                                                                                     \
+	static uint32_t prefix##_index(const void *row)                                       \
+	{                                                                                     \
+		return ((const type *)row)->index;                                            \
+	}
+
+/* A getter for a string of the device that a domain's row describes. */
+#define DEVICE_TEXT(function, type, member)                                                   \
+	static bool function(const struct cell_context *context, struct cell *cell)           \
+	{                                                                                     \
+		const type *row = context->row[1];                                            \
+                                                                                              \
+		return row->device != NULL && cell_text(row->device->member, cell);           \
+	}
+
 #define LEVEL_OF(prefix) { prefix##_count, prefix##_at, prefix##_index }
 #define SCALAR_LEVEL_OF(prefix) { prefix##_count, prefix##_at, table_index_zero }
 #define COLUMNS_OF(array) sizeof(array) / sizeof((array)[0]), array
@@ -84,9 +109,14 @@ const struct trap_row *trap_row_of(uint8_t kind); /* NULL: a kind without object
 bool cell_age_ms(const struct cell_context *context, int64_t then_mono_ns, struct cell *cell);
 bool cell_age_s(int64_t now_ns, int64_t then_ns, struct cell *cell);
 
+/* A string as a SnmpAdminString; octets as they are. Neither is copied. False, no cell, for NULL. */
+bool cell_text(const char *text, struct cell *cell);
+bool cell_octets(const void *data, size_t length, struct cell *cell);
+
 uint32_t table_index_zero(const void *row); /* the .0 of scalars */
 
-extern const struct table NODE_SCALARS, SOURCE_TABLE, DOMAIN_TABLE, CPU_SCALARS, CPU_TABLE, MEMORY_SCALARS, HUGEPAGE_TABLE,
-	PRESSURE_TABLE, SENSOR_TABLE, EVENT_SCALARS, EVENT_TABLE, THRESHOLD_TABLE, ALARM_SCALARS, ALARM_TABLE;
+extern const struct table NODE_SCALARS, SOURCE_TABLE, DOMAIN_TABLE, VCPU_TABLE, BLOCK_TABLE, NIC_TABLE, CPU_SCALARS,
+	CPU_TABLE, MEMORY_SCALARS, HUGEPAGE_TABLE, PRESSURE_TABLE, SENSOR_TABLE, CLOCK_SCALARS, EVENT_SCALARS, EVENT_TABLE,
+	VBD_TABLE, CHANNEL_TABLE, THRESHOLD_TABLE, ALARM_SCALARS, ALARM_TABLE;
 
 #endif

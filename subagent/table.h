@@ -28,6 +28,8 @@ enum syntax {
 	SYN_TIME,       /* DateAndTime, from int64_t ns of the real clock */
 	SYN_STAMP,      /* TimeStamp, from int64_t ns of the mono clock */
 	SYN_UUID,       /* UUIDorZero */
+	SYN_MAC,        /* MacAddress, from uint8_t[6] */
+	SYN_IF_INDEX,   /* InterfaceIndexOrZero */
 	SYN_DOMAIN,     /* EdgeDomainIndexOrZero */
 	SYN_KIND,       /* OBJECT IDENTIFIER of a notification, from its arc */
 	SYN_POINTER     /* VariablePointer */
@@ -100,8 +102,8 @@ struct table {
 	size_t have_offset; /* of the innermost row's uint64_t have; SIZE_MAX: it has none */
 	size_t n_columns;
 	const struct column *columns; /* ascending arc; index columns are not in it */
-	size_t n_index_columns; /* how many not-accessible arcs precede */
-	const char *const *index_names; /* their descriptors */
+	size_t n_index_columns; /* how many not-accessible arcs precede; fewer than levels where an outer table has them */
+	const char *const *index_names; /* descriptors of all levels' indexes; its own ones are the last; NULL: scalars */
 };
 
 /* All tables, ascending OID of their first column, ranges that do not overlap; TABLES_N of them, then NULL. */
@@ -136,8 +138,8 @@ bool column_get(const struct table *table, const struct column *column, const st
 /* By descriptor; NULL where there is none. */
 const struct column *table_column(const char *name, const struct table **table);
 
-/* The absolute OID of an instance of the column with this descriptor, in a table with one index (scalars: index 0), whether
- * or not it exists at present. Its length, or 0 where there is no such column or it is longer than most. */
+/* The absolute OID of an instance of the column with this descriptor, in a table with one index (scalars: index 0),
+ * whether or not it exists at present. Its length, or 0 where there is no such column or it is longer than most. */
 size_t table_instance(const struct cell_context *context, const char *name, uint32_t index, uint32_t *oid, size_t most);
 
 #endif

@@ -6,15 +6,23 @@
 #include "subagent/rows.h"
 
 /* clang-format off */
+#define DOMAIN_OBJECTS "edgeDomainName", "edgeDomainUuid", "edgeDomainState", "edgeDomainStateReason"
+
 const struct trap_row TRAP_ROWS[] = {
 	{ EVENT_THERMAL_WARNING,      { "edgeSensorLabel", "edgeSensorValue", "edgeEventThreshold" } },
 	{ EVENT_THERMAL_CRITICAL,     { "edgeSensorLabel", "edgeSensorValue", "edgeEventThreshold" } },
 	{ EVENT_THERMAL_NORMAL,       { "edgeSensorLabel", "edgeSensorValue", "edgeEventThreshold" } },
-	{ EVENT_DOMAIN_STATE_CHANGED, { "edgeDomainName", "edgeDomainUuid", "edgeDomainState", "edgeDomainStateReason" } },
+	{ EVENT_DOMAIN_STATE_CHANGED, { DOMAIN_OBJECTS } },
+	{ EVENT_DOMAIN_CRASHED,       { DOMAIN_OBJECTS } },
+	{ EVENT_DOMAIN_IO_ERROR,      { DOMAIN_OBJECTS } },
+	{ EVENT_DOMAIN_WATCHDOG,      { DOMAIN_OBJECTS } },
+	{ EVENT_DOMAIN_REMOVED,       { DOMAIN_OBJECTS } },
 	{ EVENT_SOURCE_FAILED,        { "edgeSourceName", "edgeSourceState" } },
 	{ EVENT_SOURCE_RECOVERED,     { "edgeSourceName", "edgeSourceState" } },
 	{ EVENT_AGENT_STARTED,        { "edgeEventLogId", "edgeEventFirst", "edgeEventLast" } },
+	{ EVENT_DOMAIN_IO_RESUMED,    { DOMAIN_OBJECTS } },
 	{ EVENT_AGENT_STOPPING,       { "edgeEventLast" } },
+	{ EVENT_DOMAIN_REBOOTED,      { DOMAIN_OBJECTS } },
 };
 /* clang-format on */
 const size_t TRAP_ROWS_N = sizeof(TRAP_ROWS) / sizeof(TRAP_ROWS[0]);

@@ -59,7 +59,8 @@ static void scalars_with(const struct events *events, const struct event *event,
 		with->first = with->last - with->capacity + 1;
 }
 
-/* Where an object's row is: the event itself, the log's scalars with it, or a row of the snapshot. */
+/* Where an object's row is: the event itself, the log's scalars with it, the row that the event has of its own, or a
+ * row of the snapshot. */
 static bool object_get(const struct cell_context *context, const struct event *event, const struct events *with,
 		       const char *name, const uint32_t *oid, size_t n, struct cell *cell)
 {
@@ -71,6 +72,8 @@ static bool object_get(const struct cell_context *context, const struct event *e
 		own.row[0] = event;
 	else if (table == &EVENT_SCALARS)
 		own.row[0] = with;
+	else if (table == &DOMAIN_TABLE && event->row != NULL)
+		own.row[0] = event->row;
 	else
 		return table_get(&own, oid + context->root_n, n - context->root_n, cell) == 0;
 	return own.row[0] != NULL && column_get(table, column, &own, cell);
@@ -97,6 +100,48 @@ static bool put_object(const struct cell_context *context, const struct event *e
 	return true;
 }
 
+static const struct domain *domain_of(const struct cell_context *context, const struct event *event)
+{
+	if (event->of != EVENT_OF_DOMAIN)
+		return NULL;
+	return event->row != NULL ? (const struct domain *)event->row : snapshot_domain(context->snapshot, event->of_index);
+}
+
+static const struct block *block_of(const struct domain *domain, const char *target)
+{
+	for (size_t i = 0; domain != NULL && i < domain->n_blocks; i++) {
+		const struct block *block = &domain->block_rows[i];
+
+		if (block->device != NULL && block->device->target != NULL && strcmp(block->device->target, target) == 0)
+			return block;
+	}
+	return NULL;
+}
+
+/* The disk that the event is about, where the domain has a row for it. */
+static bool put_block_target(const struct cell_context *context, const struct event *event, struct buf *out)
+{
+	static const char NAME[] = "edgeBlockTarget";
+	const struct domain *domain = domain_of(context, event);
+	const struct block *block = event->device != NULL ? block_of(domain, event->device) : NULL;
+	struct cell_context own = *context;
+	struct cell cell;
+	uint32_t oid[OID_MAX];
+	size_t n;
+
+	if (block == NULL)
+		return false;
+	own.row[0] = domain;
+	own.row[1] = block;
+	n = table_instance(context, NAME, domain->index, oid, OID_MAX - 1);
+	if (n == 0 || !column_get(&BLOCK_TABLE, table_column(NAME, NULL), &own, &cell))
+		return false;
+	oid[n++] = block->index;
+	put_ids(out, oid, n);
+	put_cell(out, &cell);
+	return true;
+}
+
 static uint32_t put_objects(const struct cell_context *context, const struct event *event, struct buf *out)
 {
 	static const char *const ALWAYS[] = { "edgeEventTime", "edgeEventSeverity", "edgeEventText" };
@@ -107,6 +152,7 @@ static uint32_t put_objects(const struct cell_context *context, const struct eve
 		count += put_object(context, event, ALWAYS[i], out);
 	for (size_t i = 0; row != NULL && row->objects[i] != NULL; i++)
 		count += put_object(context, event, row->objects[i], out);
+	count += put_block_target(context, event, out);
 	return count;
 }
 

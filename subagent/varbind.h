@@ -15,8 +15,9 @@
 
 /* The objects of the event's notification (trap_rows.c: one const table, kind -> columns), read from the snapshot
  * and appended to out: snmpTrapOID.0 first, then edgeEventTime, edgeEventSeverity, edgeEventText of the event's
- * serial, then its OBJECTS with real instances. The event's own columns are taken from `event`, so its row need not be
- * in the snapshot. Objects that are absent are left out. */
+ * serial, then its OBJECTS with real instances, then edgeBlockTarget of the disk that the event names, if any. The
+ * event's own columns are taken from `event`, so its row need not be in the snapshot; those of a row that the event has
+ * of its own are taken from that. Objects that are absent are left out. */
 int varbind_encode(const struct cell_context *context, const struct event *event, struct buf *out);
 
 struct varbind {

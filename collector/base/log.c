@@ -1,22 +1,30 @@
-/* log.c - the log sink. Thread: any (one write(2) or syslog(3) a line). */
+/* log.c - the log sink. Thread: any (one write(2) or sendto(2) a line); never waits for its reader. */
 #include "base/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LOG_LINE_MAX 1024
 
+#define SYSLOG_PATH "/dev/log"
+
 static struct {
 	const char *program;
 	enum log_level most;
-	bool to_syslog;
 	bool journal;
-} sink = { "edgenode", LOG_LEVEL_INFO, false, false };
+	int syslog_fd;           /* -1: standard error */
+	_Atomic uint32_t dropped; /* lines that nobody took */
+} sink = { "edgenode", LOG_LEVEL_INFO, false, -1, 0 };
 
 static const int PRIORITY[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 static const char *const WORD[] = { "error: ", "warning: ", "", "debug: " };
@@ -35,24 +43,59 @@ void log_open(const char *program, bool to_syslog, enum log_level most)
 {
 	sink.program = program;
 	sink.most = most;
-	sink.to_syslog = to_syslog;
 	sink.journal = stderr_is_journal();
 	if (to_syslog)
-		openlog(program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+		sink.syslog_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-static void write_line(enum log_level level, const char *text)
+/* A datagram per line in the form of syslog(3), to whoever listens now: a syslogd that was restarted is found again. */
+static bool send_line(int priority, const char *text)
 {
+	const struct sockaddr_un to = { .sun_family = AF_UNIX, .sun_path = SYSLOG_PATH };
+	const time_t now = time(NULL);
+	char line[LOG_LINE_MAX + 128], when[32];
+	struct tm tm;
+	int n;
+
+	localtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%b %e %H:%M:%S", &tm);
+	n = snprintf(line, sizeof(line), "<%d>%s %s[%ld]: %s", LOG_DAEMON | priority, when, sink.program,
+		     (long)getpid(), text);
+	return n > 0 && sendto(sink.syslog_fd, line, (size_t)n, MSG_NOSIGNAL, (const struct sockaddr *)&to,
+			       sizeof(to)) == n;
+}
+
+/* A pipe that nobody reads must stop no lane: a line that would have to wait is dropped and counted. */
+static bool write_line(enum log_level level, const char *text)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
 	char line[LOG_LINE_MAX + 64];
 	int n;
 
+	if (poll(&out, 1, 0) <= 0)
+		return false;
 	if (sink.journal)
 		n = snprintf(line, sizeof(line), "<%d>%s\n", PRIORITY[level], text);
 	else
 		n = snprintf(line, sizeof(line), "%s: %s%s\n", sink.program, WORD[level], text);
-	/* Nothing can be done where even stderr fails. */
-	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
+	return n > 0 && write(STDERR_FILENO, line, (size_t)n) == n;
+}
+
+static bool put_line(enum log_level level, const char *text)
+{
+	return sink.syslog_fd >= 0 ? send_line(PRIORITY[level], text) : write_line(level, text);
+}
+
+static void say_dropped(void)
+{
+	const uint32_t dropped = atomic_exchange(&sink.dropped, 0);
+	char text[64];
+
+	if (dropped == 0)
 		return;
+	snprintf(text, sizeof(text), "%u lines of this log were lost", dropped);
+	if (!put_line(LOG_LEVEL_WARNING, text))
+		atomic_fetch_add(&sink.dropped, dropped);
 }
 
 static void __attribute__((format(printf, 2, 0))) log_line(enum log_level level, const char *format, va_list args)
@@ -62,10 +105,9 @@ static void __attribute__((format(printf, 2, 0))) log_line(enum log_level level,
 	if (level > sink.most)
 		return;
 	vsnprintf(text, sizeof(text), format, args);
-	if (sink.to_syslog)
-		syslog(PRIORITY[level], "%s", text);
-	else
-		write_line(level, text);
+	say_dropped();
+	if (!put_line(level, text))
+		atomic_fetch_add(&sink.dropped, 1);
 }
 
 #define LOG_FUNCTION(name, level)                  \

@@ -1,7 +1,8 @@
 /*
  * log.h - the one log sink of a process: stderr in the foreground, syslog otherwise.
  *
- * Thread: any; a line is written whole. Levels follow syslog(3).
+ * Thread: any; a line is written whole and never waits: one that its reader does not take is dropped and counted, and
+ * the count is the next line that gets through. Levels follow syslog(3).
  */
 #ifndef EDGENODE_BASE_LOG_H
 #define EDGENODE_BASE_LOG_H

@@ -6,16 +6,14 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/build_devices.h"
 #include "model/rate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DOMAIN_KEY_PREFIX "domain:"
-#define DOMAIN_KEY_SIZE (sizeof(DOMAIN_KEY_PREFIX) + TEXT_UUID_SIZE)
-
-static void domain_key(const uint8_t uuid[16], char key[DOMAIN_KEY_SIZE])
+void domain_key(const uint8_t uuid[16], char key[DOMAIN_KEY_SIZE])
 {
 	memcpy(key, DOMAIN_KEY_PREFIX, sizeof(DOMAIN_KEY_PREFIX));
 	text_uuid_format(uuid, key + sizeof(DOMAIN_KEY_PREFIX) - 1);
@@ -110,8 +108,9 @@ static void finish_row(struct domain *row, const struct domain *before, bool fir
 		       int64_t now_mono_ns, int64_t now_real_ns)
 {
 	const bool both_off = before != NULL && before->id < 0 && row->id < 0;
+	const bool goes_on = both_off || (before != NULL && same_run(before, row));
 
-	if (before != NULL && (both_off || same_run(before, row))) {
+	if (goes_on) {
 		continue_run(row, before);
 	} else if (before != NULL || !first_list) {
 		begin_run(row, now_mono_ns, now_real_ns);
@@ -119,6 +118,7 @@ static void finish_row(struct domain *row, const struct domain *before, bool fir
 		/* Found at the first look: when it started is not known. */
 		row->discontinuity_mono_ns = started_mono_ns;
 	}
+	build_device_times(before, row, goes_on, now_mono_ns);
 	if (before != NULL) {
 		set_last_change(row, before, now_real_ns);
 	} else if (!first_list) {
@@ -197,6 +197,18 @@ static struct domains *take_rows(struct index_map *indexes, struct domains *raw,
 	return built;
 }
 
+static void finish_rows(struct index_map *indexes, const struct domains *before, struct domains *built,
+			int64_t started_mono_ns, int64_t now_mono_ns, int64_t now_real_ns)
+{
+	for (size_t i = 0; i < built->n; i++) {
+		struct domain *row = built->rows[i];
+		const struct domain *old = find_row(before, row->index);
+
+		build_device_indexes(indexes, old, row, now_real_ns / NS_PER_S);
+		finish_row(row, old, before == NULL, started_mono_ns, now_mono_ns, now_real_ns);
+	}
+}
+
 struct domains *build_domains(struct index_map *indexes, const struct domains *before, struct domains *raw,
 			      int64_t started_mono_ns, int64_t now_mono_ns, int64_t now_real_ns)
 {
@@ -204,9 +216,7 @@ struct domains *build_domains(struct index_map *indexes, const struct domains *b
 	struct domains *built = take_rows(indexes, raw, keep ? before->n : 0);
 	const size_t n_raw = built->n;
 
-	for (size_t i = 0; i < n_raw; i++)
-		finish_row(built->rows[i], find_row(before, built->rows[i]->index), before == NULL, started_mono_ns,
-			   now_mono_ns, now_real_ns);
+	finish_rows(indexes, before, built, started_mono_ns, now_mono_ns, now_real_ns);
 	if (keep) {
 		keep_missing(built, before, n_raw);
 		sort_rows(built);

@@ -4,8 +4,14 @@
 #ifndef EDGENODE_MODEL_BUILD_DOMAINS_H
 #define EDGENODE_MODEL_BUILD_DOMAINS_H
 
+#include "base/text.h"
 #include "model/domain.h"
 #include "model/index_map.h"
+
+/* What a domain is called in the index map. */
+#define DOMAIN_KEY_PREFIX "domain:"
+#define DOMAIN_KEY_SIZE (sizeof(DOMAIN_KEY_PREFIX) + TEXT_UUID_SIZE)
+void domain_key(const uint8_t uuid[16], char key[DOMAIN_KEY_SIZE]);
 
 /* before may be NULL. raw's rows are finished in place and shared with the result; raw itself is not kept. Rows that
  * raw does not hold stay as they are when raw is not complete, and go (their index is retired) when it is. */

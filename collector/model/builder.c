@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/build_domains.h"
+#include "model/domain_watch.h"
 #include "model/rate.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@
 
 struct builder {
 	struct index_map *indexes;
-	char *agent_version;
+	const char *agent_version; /* static: snapshots outlive the builder */
 	int64_t started_mono_ns, started_real_ns;
 	struct part *raw[SOURCE_END]; /* newest result of each source */
 	/* Served parts, rebuilt when one of their sources gave something new. */
@@ -26,6 +27,8 @@ struct builder {
 	struct memory *memory;
 	struct sensors *sensors;
 	struct domains *domains;
+	struct domain_watch *watch;
+	struct event_list events; /* of domains, not taken yet */
 	int64_t discontinuity_mono_ns;
 };
 
@@ -35,7 +38,8 @@ struct builder *builder_new(struct index_map *indexes, const char *agent_version
 	struct builder *builder = mem_alloc(sizeof(*builder));
 
 	builder->indexes = indexes;
-	builder->agent_version = mem_string(agent_version);
+	builder->watch = domain_watch_new(indexes);
+	builder->agent_version = agent_version;
 	builder->started_mono_ns = builder->discontinuity_mono_ns = started_mono_ns;
 	builder->started_real_ns = started_real_ns;
 	return builder;
@@ -51,7 +55,8 @@ void builder_free(struct builder *builder)
 	part_unref(builder->memory);
 	part_unref(builder->sensors);
 	part_unref(builder->domains);
-	free(builder->agent_version);
+	domain_watch_free(builder->watch);
+	event_list_clear(&builder->events);
 	free(builder);
 }
 
@@ -311,10 +316,48 @@ static void apply_sensors(struct builder *builder, struct sensors *part)
 
 static void apply_domains(struct builder *builder, struct domains *raw, int64_t now_mono_ns, int64_t now_real_ns)
 {
-	struct domains *built = build_domains(builder->indexes, builder->domains, raw, builder->started_mono_ns,
-					      now_mono_ns, now_real_ns);
+	struct domains *sifted = domain_watch_sift(builder->watch, raw), *built;
 
+	built = build_domains(builder->indexes, builder->domains, sifted, builder->started_mono_ns, now_mono_ns,
+			      now_real_ns);
+	part_unref(sifted);
 	snapshot_put(&builder->domains, built);
+	domain_watch_list(builder->watch, built, now_mono_ns, now_real_ns, &builder->events);
+}
+
+void builder_changes(struct builder *builder, const struct domain_change *changes, bool missed)
+{
+	if (missed)
+		domain_watch_missed(builder->watch);
+	if (changes != NULL)
+		snapshot_put(&builder->domains,
+			     domain_watch_changes(builder->watch, builder->domains, changes, &builder->events));
+}
+
+void builder_restore(struct builder *builder, const struct alarms *alarms)
+{
+	domain_watch_restore(builder->watch, alarms);
+}
+
+void builder_tick(struct builder *builder, int64_t now_mono_ns, int64_t now_real_ns)
+{
+	domain_watch_tick(builder->watch, now_mono_ns, now_real_ns, &builder->events);
+}
+
+int64_t builder_due_ns(const struct builder *builder)
+{
+	return domain_watch_due_ns(builder->watch);
+}
+
+bool builder_unsure(const struct builder *builder)
+{
+	return domain_watch_unsure(builder->watch);
+}
+
+void builder_take_events(struct builder *builder, struct event_list *out)
+{
+	*out = builder->events;
+	builder->events = (struct event_list){ 0 };
 }
 
 void builder_apply(struct builder *builder, enum source_id id, struct part *part, int64_t now_mono_ns,
@@ -342,6 +385,7 @@ void builder_forget(struct builder *builder, enum source_id id)
 {
 	if (id == SOURCE_LIBVIRT) {
 		snapshot_put(&builder->domains, NULL);
+		domain_watch_forget(builder->watch);
 		return;
 	}
 	if (builder->raw[id] == NULL)
@@ -441,6 +485,7 @@ struct snapshot *builder_build(struct builder *builder, struct sources *sources,
 	s->hugepages = part_ref(builder->raw[SOURCE_HUGEPAGES]);
 	s->pressures = part_ref(builder->raw[SOURCE_PRESSURE]);
 	s->sensors = part_ref(builder->sensors);
+	s->clock = part_ref(builder->raw[SOURCE_CLOCK]);
 	s->sealed_mono_ns = now_mono_ns;
 	s->sealed_real_ns = now_real_ns;
 	set_identity(&s->node, s->ident);

@@ -8,12 +8,14 @@
 #ifndef EDGENODE_MODEL_BUILDER_H
 #define EDGENODE_MODEL_BUILDER_H
 
+#include "model/change.h"
+#include "model/detect.h"
 #include "model/index_map.h"
 #include "model/snapshot.h"
 
 struct builder;
 
-/* indexes is borrowed. started: when counters of this daemon begin (edgeNodeDiscontinuityTime). */
+/* indexes is borrowed; agent_version is static. started: when counters of this daemon begin (edgeNodeDiscontinuityTime). */
 struct builder *builder_new(struct index_map *indexes, const char *agent_version, int64_t started_mono_ns,
 			    int64_t started_real_ns);
 void builder_free(struct builder *builder);
@@ -24,6 +26,19 @@ void builder_apply(struct builder *builder, enum source_id id, struct part *part
 
 /* The source was found absent: what it had given goes. */
 void builder_forget(struct builder *builder, enum source_id id);
+
+/* Domains between polls (model/domain_watch.h): live changes, oldest first, and whether some were lost; what the daemon
+ * before this one left raised, before anything else; events whose waiting time is over (INT64_MAX: all that wait). */
+void builder_changes(struct builder *builder, const struct domain_change *changes, bool missed);
+void builder_restore(struct builder *builder, const struct alarms *alarms);
+void builder_tick(struct builder *builder, int64_t now_mono_ns, int64_t now_real_ns);
+
+/* When builder_tick has something to do; whether libvirt's list should be read again soon. */
+int64_t builder_due_ns(const struct builder *builder);
+bool builder_unsure(const struct builder *builder);
+
+/* Moves the events found since the last call to out, which is empty. */
+void builder_take_events(struct builder *builder, struct event_list *out);
 
 /* What the cycle knows of itself. */
 struct builder_self {

@@ -1,19 +1,16 @@
 /*
- * detect.c - events from the difference of two snapshots: states of sources and of domains; sensors by watch.c.
+ * detect.c - events from the difference of two snapshots: states of sources; sensors by watch.c.
  *
  * Thread: cycle. Pure but for what is in struct detect.
  */
 #include "model/detect.h"
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "model/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NAME_IN_TEXT_MAX 150 /* leaves room for the rest of the line */
 
 struct detect {
 	struct watch *watch;
@@ -103,80 +100,6 @@ static void compare_sources(struct detect *detect, const struct snapshot *old, c
 			compare_source(detect, old, &new->rows[i], now_real_ns, out);
 }
 
-/* ---- domains ---- */
-
-static const char *state_word(uint8_t state)
-{
-	static const char *const WORDS[] = {
-		[DOMAIN_NO_STATE] = "in no state",
-		[DOMAIN_RUNNING] = "running",
-		[DOMAIN_BLOCKED] = "blocked",
-		[DOMAIN_PAUSED] = "paused",
-		[DOMAIN_SHUTDOWN] = "being shut down",
-		[DOMAIN_SHUTOFF] = "shut off",
-		[DOMAIN_CRASHED] = "crashed",
-		[DOMAIN_PM_SUSPENDED] = "suspended",
-		[DOMAIN_UNKNOWN] = "in an unknown state",
-	};
-
-	return state >= DOMAIN_NO_STATE && state <= DOMAIN_UNKNOWN ? WORDS[state] : WORDS[DOMAIN_UNKNOWN];
-}
-
-/* before is NULL for a domain that is new. */
-static void add_domain_event(struct event_list *out, const struct domain *before, const struct domain *domain,
-			     int64_t now_real_ns)
-{
-	const int name_length = (int)text_utf8_cut(domain->name, strlen(domain->name), NAME_IN_TEXT_MAX);
-	const char *reason = domain->reason != NULL ? domain->reason : "unknown";
-	char text[EVENT_TEXT_MAX * 2];
-	struct event *event;
-
-	if (before == NULL)
-		snprintf(text, sizeof(text), "domain %.*s is new and %s (%s)", name_length, domain->name,
-			 state_word(domain->state), reason);
-	else
-		snprintf(text, sizeof(text), "domain %.*s is %s (%s), was %s", name_length, domain->name,
-			 state_word(domain->state), reason, state_word(before->state));
-	event = event_new(EVENT_DOMAIN_STATE_CHANGED,
-			  domain->state == DOMAIN_CRASHED ? SEVERITY_CRITICAL : SEVERITY_INFO, domain->name, text);
-	event->time_real_ns = now_real_ns;
-	event->domain = domain->index;
-	event->of = EVENT_OF_DOMAIN;
-	event->of_index = domain->index;
-	event_list_add(out, event);
-}
-
-static void compare_domain(const struct domain *before, const struct domain *domain, int64_t now_real_ns,
-			   struct event_list *out)
-{
-	if (before == domain)
-		return;
-	/* A number given to another domain makes that one new. */
-	if (before != NULL && memcmp(before->uuid, domain->uuid, 16) != 0)
-		before = NULL;
-	if (before == NULL || before->state != domain->state)
-		add_domain_event(out, before, domain, now_real_ns);
-}
-
-static void compare_domains(const struct snapshot *old, const struct domains *new, int64_t now_real_ns,
-			    struct event_list *out)
-{
-	const struct domains *before = old == NULL ? NULL : old->domains;
-	size_t k = 0;
-
-	/* The first list is what there is, not what has changed. */
-	if (before == NULL || new == NULL || before == new)
-		return;
-	for (size_t i = 0; i < new->n; i++) {
-		const struct domain *domain = new->rows[i];
-
-		while (k < before->n && before->rows[k]->index < domain->index)
-			k++;
-		compare_domain(k < before->n && before->rows[k]->index == domain->index ? before->rows[k] : NULL,
-			       domain, now_real_ns, out);
-	}
-}
-
 /* ---- the whole ---- */
 
 struct detect *detect_new(void)
@@ -224,6 +147,5 @@ struct thresholds *detect_run(struct detect *detect, const struct snapshot *old,
 			      struct index_map *indexes, int64_t now_real_ns, struct event_list *out)
 {
 	compare_sources(detect, old, new->sources, now_real_ns, out);
-	compare_domains(old, new->domains, now_real_ns, out);
 	return watch_run(detect->watch, new, indexes, now_real_ns, out);
 }

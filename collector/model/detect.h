@@ -1,6 +1,6 @@
 /*
  * detect.h - events from the difference of two snapshots, and from rules with hysteresis. Pure but for its own
- * state; on the cycle lane.
+ * state; on the cycle lane. Those of domains come from elsewhere (model/domain_watch.h).
  *
  * Per rule and subject a threshold: raised when the value was at or above `rising` for hold_s, back to normal when it
  * was at or below `falling` for hold_s (model/hysteresis.h). Sensors have two default rules from the chip's own limits:
@@ -42,7 +42,7 @@ void detect_configure(struct detect *detect, const struct config *config);
  * Before the first detect_run. */
 void detect_restore(struct detect *detect, const struct alarms *alarms);
 
-/* Compares old (NULL at the first run: no events of domains) and new. Appends to out and gives the threshold rows (a
+/* Compares old (NULL at the first run) and new. Appends to out and gives the threshold rows (a
  * reference, never NULL; the same part as before while nothing in it changed). indexes gives edgeThresholdIndex for
  * keys "threshold:<subject> <rule>" (a tab between them) and is told which are no longer in use. Hold times count on the
  * sensors' own read_mono_ns. Cost: nothing for a part that is the same in both; else linear in its rows. */

@@ -35,6 +35,10 @@ static void domain_destroy(struct part *part)
 	struct domain *domain = (struct domain *)part;
 
 	part_unref(domain->ident);
+	part_unref(domain->devices);
+	free(domain->vcpu_rows);
+	free(domain->block_rows);
+	free(domain->nic_rows);
 	free(domain);
 }
 
@@ -52,6 +56,17 @@ struct domain *domain_new(struct domain_ident *ident)
 	return domain;
 }
 
+static void *rows_copy(const void *rows, size_t n, size_t size)
+{
+	void *copy;
+
+	if (n == 0)
+		return NULL;
+	copy = mem_array(n, size);
+	memcpy(copy, rows, n * size);
+	return copy;
+}
+
 struct domain *domain_copy(const struct domain *domain)
 {
 	struct domain *copy = domain_new(part_ref(domain->ident));
@@ -59,7 +74,43 @@ struct domain *domain_copy(const struct domain *domain)
 
 	memcpy(copy, domain, sizeof(*copy));
 	copy->part = part;
+	part_ref(copy->devices);
+	copy->vcpu_rows = rows_copy(domain->vcpu_rows, domain->n_vcpus, sizeof(domain->vcpu_rows[0]));
+	copy->block_rows = rows_copy(domain->block_rows, domain->n_blocks, sizeof(domain->block_rows[0]));
+	copy->nic_rows = rows_copy(domain->nic_rows, domain->n_nics, sizeof(domain->nic_rows[0]));
 	return copy;
+}
+
+static void domain_devices_destroy(struct part *part)
+{
+	struct domain_devices *devices = (struct domain_devices *)part;
+
+	for (size_t i = 0; i < devices->n_blocks; i++) {
+		free(devices->blocks[i].target);
+		free(devices->blocks[i].source);
+		free(devices->blocks[i].alias);
+	}
+	for (size_t i = 0; i < devices->n_nics; i++) {
+		free(devices->nics[i].target);
+		free(devices->nics[i].model);
+		free(devices->nics[i].source);
+	}
+	free(devices->blocks);
+	free(devices->nics);
+	free(devices->channel_path);
+	free(devices);
+}
+
+struct domain_devices *domain_devices_new(size_t n_blocks, size_t n_nics)
+{
+	struct domain_devices *devices = mem_alloc(sizeof(*devices));
+
+	part_init(&devices->part, domain_devices_destroy);
+	devices->n_blocks = n_blocks;
+	devices->n_nics = n_nics;
+	devices->blocks = mem_array(n_blocks, sizeof(devices->blocks[0]));
+	devices->nics = mem_array(n_nics, sizeof(devices->nics[0]));
+	return devices;
 }
 
 void hypervisor_copy(const struct hypervisor *from, struct hypervisor *to)

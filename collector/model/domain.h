@@ -25,9 +25,96 @@ struct domain_ident {
 };
 struct domain_ident *domain_ident_new(const uint8_t uuid[16], const char *name, const char *os);
 
+/* One disk or NIC as the domain XML describes it. Strings are owned by the devices part; NULL is absent. */
+#define DOMAIN_BLOCKS_MAX 256
+#define DOMAIN_NICS_MAX 256
+#define DOMAIN_VCPUS_MAX 4096
+struct block_device {
+	char *target; /* "vda", unique in its domain: what the index is kept for */
+	char *source; /* file, device, or network URI as libvirt writes it */
+	char *alias;  /* libvirt's name of it in events; NULL where the domain is off */
+};
+struct nic_device {
+	char *target; /* "vnet3"; NULL where the domain is off */
+	uint8_t mac[6];
+	uint32_t ordinal; /* among NICs of this domain with the same MAC: 0, 1, ... */
+	char *model;  /* "virtio" */
+	char *source; /* bridge or network name */
+};
+
+/* What the domain XML says; read again only when it may have changed. Shared by the rows of one domain over time. */
+struct domain_devices {
+	struct part part;
+	char *channel_path; /* host socket of the channel org.github.vhostmd.1; NULL where there is none */
+	size_t n_blocks, n_nics;
+	struct block_device *blocks;
+	struct nic_device *nics;
+};
+struct domain_devices *domain_devices_new(size_t n_blocks, size_t n_nics);
+
+/* Rows of a domain's tables, each ascending by index. A row's strings are those of the domain's devices. */
+enum vcpu_state { VCPU_OFFLINE = 1, VCPU_RUNNING, VCPU_BLOCKED, VCPU_UNKNOWN };
+struct vcpu {
+	uint32_t index; /* vCPU number + 1 */
+	uint64_t have;
+	uint8_t state;
+	bool halted;
+	int32_t physical; /* host CPU number */
+	uint64_t time_ns, wait_ns, delay_ns;
+	uint32_t util_centi; /* the builder's */
+};
+#define VCPU_HAVE_TIME BIT(0)
+#define VCPU_HAVE_WAIT BIT(1)
+#define VCPU_HAVE_DELAY BIT(2)
+#define VCPU_HAVE_HALTED BIT(3)
+#define VCPU_HAVE_PHYSICAL BIT(4)
+#define VCPU_HAVE_UTIL BIT(5)
+struct block {
+	uint32_t index; /* the builder's */
+	uint64_t have;
+	const struct block_device *device;
+	uint64_t reads, read_bytes, read_time_ns, writes, write_bytes, write_time_ns, flushes, flush_time_ns, errors;
+	uint64_t capacity_bytes, allocation_bytes, physical_bytes;
+	int64_t discontinuity_mono_ns; /* the builder's */
+};
+#define BLOCK_HAVE_READS BIT(0)
+#define BLOCK_HAVE_READ_BYTES BIT(1)
+#define BLOCK_HAVE_READ_TIME BIT(2)
+#define BLOCK_HAVE_WRITES BIT(3)
+#define BLOCK_HAVE_WRITE_BYTES BIT(4)
+#define BLOCK_HAVE_WRITE_TIME BIT(5)
+#define BLOCK_HAVE_FLUSHES BIT(6)
+#define BLOCK_HAVE_FLUSH_TIME BIT(7)
+#define BLOCK_HAVE_ERRORS BIT(8)
+#define BLOCK_HAVE_CAPACITY BIT(9)
+#define BLOCK_HAVE_ALLOCATION BIT(10)
+#define BLOCK_HAVE_PHYSICAL BIT(11)
+struct nic {
+	uint32_t index; /* the builder's */
+	uint64_t have;
+	const struct nic_device *device;
+	uint32_t if_index; /* of the host's device; 0 where there is none */
+	/* As the guest sees them. */
+	uint64_t rx_bytes, rx_packets, rx_errors, rx_drops, tx_bytes, tx_packets, tx_errors, tx_drops;
+	int64_t discontinuity_mono_ns; /* the builder's */
+};
+#define NIC_HAVE_RX_BYTES BIT(0)
+#define NIC_HAVE_RX_PACKETS BIT(1)
+#define NIC_HAVE_RX_ERRORS BIT(2)
+#define NIC_HAVE_RX_DROPS BIT(3)
+#define NIC_HAVE_TX_BYTES BIT(4)
+#define NIC_HAVE_TX_PACKETS BIT(5)
+#define NIC_HAVE_TX_ERRORS BIT(6)
+#define NIC_HAVE_TX_DROPS BIT(7)
+
 struct domain {
 	struct part part;
 	struct domain_ident *ident; /* a reference */
+	struct domain_devices *devices; /* a reference; NULL until the XML was read */
+	size_t n_vcpus, n_blocks, n_nics; /* rows below */
+	struct vcpu *vcpu_rows;   /* owned, as the next two */
+	struct block *block_rows; /* device points into devices */
+	struct nic *nic_rows;     /* device points into devices */
 	const char *name, *os;      /* of ident, here for the column rows */
 	const uint8_t *uuid;        /* of ident, 16 octets */
 	uint32_t index;             /* given by the builder */

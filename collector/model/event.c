@@ -60,6 +60,8 @@ static void event_destroy(struct part *part)
 	free(event->subject);
 	free(event->text);
 	free(event->varbinds);
+	free(event->device);
+	part_unref(event->row);
 	free(event);
 }
 

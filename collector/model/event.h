@@ -11,9 +11,11 @@
 /* The arc below edgeNodeNotifications. */
 enum event_kind {
 	EVENT_THERMAL_WARNING = 1, EVENT_THERMAL_CRITICAL = 2, EVENT_THERMAL_NORMAL = 3,
-	EVENT_DOMAIN_STATE_CHANGED = 9,
+	EVENT_DOMAIN_STATE_CHANGED = 9, EVENT_DOMAIN_CRASHED = 10, EVENT_DOMAIN_IO_ERROR = 11, EVENT_DOMAIN_WATCHDOG = 12,
+	EVENT_DOMAIN_REMOVED = 13,
 	EVENT_SOURCE_FAILED = 16, EVENT_SOURCE_RECOVERED = 17,
-	EVENT_AGENT_STARTED = 24, EVENT_AGENT_STOPPING = 29,
+	EVENT_AGENT_STARTED = 24, EVENT_DOMAIN_IO_RESUMED = 26, EVENT_AGENT_STOPPING = 29,
+	EVENT_DOMAIN_REBOOTED = 32,
 	EVENT_KIND_MAX = 64
 };
 enum event_severity { SEVERITY_INFO = 1, SEVERITY_WARNING, SEVERITY_CRITICAL };
@@ -41,6 +43,10 @@ struct event {
 	char *text;           /* one line of English */
 	uint8_t of;           /* enum event_table */
 	uint32_t of_index;    /* row of that table */
+	/* The row as it was at the occurrence, where the snapshot's may be another or gone (struct domain for
+	 * EVENT_OF_DOMAIN); NULL: the snapshot's row. A reference; not in the log, for the varbinds are. */
+	const struct part *row;
+	char *device; /* edgeBlockTarget appended to an I/O error; NULL: none. Not in the log either. */
 	/* The notification as it is sent, encoded at the occurrence: so a repeat after a crash says the same.
 	 * Format: subagent/varbind.h. Owned. */
 	uint8_t *varbinds;

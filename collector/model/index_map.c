@@ -33,31 +33,45 @@ struct entry {
 	char key[];
 };
 
-/* The keys of one kind, with numbers of their own. */
+/* The keys of one kind, with numbers of their own. There may be two of each domain, with a few keys each: so it is
+ * small, and one without keys goes when retired ones are looked through. */
 struct space {
-	char *prefix; /* up to and with the first ':'; "" for keys without */
 	struct entry **by_index; /* [index - 1]; NULL is free */
 	size_t size;             /* of by_index */
 	size_t lowest;           /* nothing below it is free in by_index */
 	struct entry *retired;
-	uint32_t n_retired;
+	uint32_t n_retired, n_entries;
+	UT_hash_handle hh;
+	char prefix[]; /* up to and with the first ':'; "" for keys without */
 };
+#define SPACE_SIZE_MIN 4u
 
 struct index_map {
 	struct entry *by_key;
-	struct space *spaces[INDEX_SPACES_MAX];
-	size_t n_spaces;
+	struct space *spaces;
 	bool changed;
 };
+
+/* Spaces that belong to a key of this one: this and then what stands behind it in the key. */
+#define OWNER_PREFIX "domain:"
+static const char *const OWNED_PREFIXES[] = { "disk/", "nic/" };
 
 struct index_map *index_map_new(void)
 {
 	return mem_alloc(sizeof(struct index_map));
 }
 
+static void free_space(struct index_map *map, struct space *space)
+{
+	HASH_DEL(map->spaces, space);
+	free(space->by_index);
+	free(space);
+}
+
 void index_map_free(struct index_map *map)
 {
 	struct entry *entry, *next;
+	struct space *space, *next_space;
 
 	if (map == NULL)
 		return;
@@ -66,30 +80,37 @@ void index_map_free(struct index_map *map)
 		HASH_DEL(map->by_key, entry);
 		free(entry);
 	}
-	for (size_t i = 0; i < map->n_spaces; i++) {
-		free(map->spaces[i]->prefix);
-		free(map->spaces[i]->by_index);
-		free(map->spaces[i]);
-	}
+	HASH_ITER(hh, map->spaces, space, next_space)
+		free_space(map, space);
 	free(map);
 }
 
-/* The space of a key, made where there is none yet; NULL when there are too many. */
-static struct space *space_of(struct index_map *map, const char *key, size_t length)
+static size_t prefix_length(const char *key, size_t length)
 {
 	const char *colon = memchr(key, ':', length);
-	const size_t prefix_length = colon == NULL ? 0 : (size_t)(colon - key) + 1;
+
+	return colon == NULL ? 0 : (size_t)(colon - key) + 1;
+}
+
+static struct space *find_space(const struct index_map *map, const char *prefix, size_t length)
+{
 	struct space *space;
 
-	for (size_t i = 0; i < map->n_spaces; i++)
-		if (strlen(map->spaces[i]->prefix) == prefix_length &&
-		    memcmp(map->spaces[i]->prefix, key, prefix_length) == 0)
-			return map->spaces[i];
-	if (map->n_spaces == INDEX_SPACES_MAX)
-		return NULL;
-	space = mem_alloc(sizeof(*space));
-	space->prefix = mem_string_n(key, prefix_length);
-	map->spaces[map->n_spaces++] = space;
+	HASH_FIND(hh, map->spaces, prefix, length, space);
+	return space;
+}
+
+/* The space of a key, made where there is none yet; NULL when there are too many. */
+static struct space *space_of(struct index_map *map, const char *key, size_t key_length)
+{
+	const size_t length = prefix_length(key, key_length);
+	struct space *space = find_space(map, key, length);
+
+	if (space != NULL || HASH_COUNT(map->spaces) >= INDEX_SPACES_MAX)
+		return space;
+	space = mem_alloc(sizeof(*space) + length + 1);
+	memcpy(space->prefix, key, length);
+	HASH_ADD_KEYPTR(hh, map->spaces, space->prefix, length, space);
 	return space;
 }
 
@@ -127,7 +148,7 @@ static struct entry *find_entry(const struct index_map *map, const char *key)
 
 static void reserve(struct space *space, size_t index)
 {
-	size_t size = space->size > 0 ? space->size : 64;
+	size_t size = space->size > 0 ? space->size : SPACE_SIZE_MIN;
 
 	if (index <= space->size)
 		return;
@@ -161,6 +182,7 @@ static struct entry *add_entry(struct index_map *map, struct space *space, const
 	entry->index = index;
 	reserve(space, index);
 	space->by_index[index - 1] = entry;
+	space->n_entries++;
 	HASH_ADD_KEYPTR(hh, map->by_key, entry->key, length, entry);
 	return entry;
 }
@@ -180,17 +202,51 @@ static void set_in_use(struct entry *entry)
 	entry->space->n_retired--;
 }
 
+/* The entry's list of the retired is the caller's. */
+static void free_entry(struct index_map *map, struct entry *entry)
+{
+	struct space *space = entry->space;
+
+	HASH_DEL(map->by_key, entry);
+	space->by_index[entry->index - 1] = NULL;
+	space->n_entries--;
+	if (entry->index - 1 < space->lowest)
+		space->lowest = entry->index - 1;
+	free(entry);
+	map->changed = true;
+}
+
+static void clear_space(struct index_map *map, struct space *space)
+{
+	for (size_t i = 0; i < space->size; i++)
+		if (space->by_index[i] != NULL)
+			free_entry(map, space->by_index[i]);
+	space->retired = NULL;
+	space->n_retired = 0;
+}
+
+/* The owner's key is in front of the ':' that ends the name of its spaces. */
+static void forget_owned(struct index_map *map, const char *owner)
+{
+	char prefix[INDEX_KEY_MAX + 16];
+
+	for (size_t i = 0; i < sizeof(OWNED_PREFIXES) / sizeof(OWNED_PREFIXES[0]); i++) {
+		const int length = snprintf(prefix, sizeof(prefix), "%s%s:", OWNED_PREFIXES[i], owner);
+		struct space *space = find_space(map, prefix, (size_t)length);
+
+		if (space != NULL)
+			clear_space(map, space);
+	}
+}
+
 static void forget_longest_retired(struct index_map *map, struct space *space)
 {
 	struct entry *entry = space->retired;
 
 	set_in_use(entry);
-	HASH_DEL(map->by_key, entry);
-	space->by_index[entry->index - 1] = NULL;
-	if (entry->index - 1 < space->lowest)
-		space->lowest = entry->index - 1;
-	free(entry);
-	map->changed = true;
+	if (strcmp(space->prefix, OWNER_PREFIX) == 0)
+		forget_owned(map, entry->key + sizeof(OWNER_PREFIX) - 1);
+	free_entry(map, entry);
 }
 
 static uint32_t give_index(struct index_map *map, const char *key)
@@ -233,8 +289,14 @@ static void expire_space(struct index_map *map, struct space *space, int64_t now
 
 void index_map_expire(struct index_map *map, int64_t now_real_s)
 {
-	for (size_t i = 0; i < map->n_spaces; i++)
-		expire_space(map, map->spaces[i], now_real_s);
+	struct space *space, *next;
+
+	/* One that is empty goes afterwards: to expire a space may empty others. */
+	HASH_ITER(hh, map->spaces, space, next)
+		expire_space(map, space, now_real_s);
+	HASH_ITER(hh, map->spaces, space, next)
+		if (space->n_entries == 0)
+			free_space(map, space);
 }
 
 void index_map_retire(struct index_map *map, const char *key, int64_t now_real_s)
@@ -248,19 +310,34 @@ void index_map_retire(struct index_map *map, const char *key, int64_t now_real_s
 	expire_space(map, entry->space, now_real_s);
 }
 
-void index_map_each(struct index_map *map, const char *prefix, void (*fn)(void *arg, const char *key, uint32_t index),
-		    void *arg)
+/* By number, not along the hash: fn may retire a key, and that may free others. */
+static void each_of_space(const struct space *space, const char *prefix, void (*fn)(void *, const char *, uint32_t),
+			  void *arg)
 {
 	const size_t length = strlen(prefix);
 
-	/* By number, not along the hash: fn may retire a key, and that may free others. */
-	for (size_t s = 0; s < map->n_spaces; s++)
-		for (size_t i = 0; i < map->spaces[s]->size; i++) {
-			const struct entry *entry = map->spaces[s]->by_index[i];
+	for (size_t i = 0; i < space->size; i++) {
+		const struct entry *entry = space->by_index[i];
 
-			if (entry != NULL && !entry->retired && strncmp(entry->key, prefix, length) == 0)
-				fn(arg, entry->key, entry->index);
-		}
+		if (entry != NULL && !entry->retired && strncmp(entry->key, prefix, length) == 0)
+			fn(arg, entry->key, entry->index);
+	}
+}
+
+void index_map_each(struct index_map *map, const char *prefix, void (*fn)(void *arg, const char *key, uint32_t index),
+		    void *arg)
+{
+	const size_t length = prefix_length(prefix, strlen(prefix));
+	struct space *space, *next;
+
+	if (length > 0) {
+		space = find_space(map, prefix, length);
+		if (space != NULL)
+			each_of_space(space, prefix, fn, arg);
+		return;
+	}
+	HASH_ITER(hh, map->spaces, space, next)
+		each_of_space(space, prefix, fn, arg);
 }
 
 bool index_map_changed(struct index_map *map)
@@ -294,12 +371,13 @@ static void encode_space(const struct space *space, struct buf *out)
 void index_map_encode(const struct index_map *map, struct buf *out)
 {
 	const size_t start = out->length;
+	const struct space *space;
 
 	buf_u32(out, INDEX_MAGIC);
 	buf_u32(out, INDEX_VERSION);
 	buf_u32(out, HASH_COUNT(map->by_key));
-	for (size_t i = 0; i < map->n_spaces; i++)
-		encode_space(map->spaces[i], out);
+	for (space = map->spaces; space != NULL; space = space->hh.next)
+		encode_space(space, out);
 	if (!out->over)
 		buf_u32(out, statefile_crc32(out->data + start, out->length - start));
 }

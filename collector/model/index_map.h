@@ -3,13 +3,15 @@
  *
  * What stands before a key's first ':' is its space ("domain:..."); each space has numbers of its own, from 1.
  * A key keeps its number while it is in use. A retired key keeps it for INDEX_RETIRED_S or until there are more than
- * INDEX_RETIRED_MAX retired ones in its space (the longest retired goes first); then the lowest free number is given again.
+ * INDEX_RETIRED_MAX retired ones in its space (the longest retired goes first); then the lowest free number is given
+ * again. The spaces "disk/OWNER:" and "nic/OWNER:" belong to the key "domain:OWNER" and are forgotten with it.
  * Thread: cycle only. Pure; the bytes are stored by persist.
  */
 #ifndef EDGENODE_MODEL_INDEX_MAP_H
 #define EDGENODE_MODEL_INDEX_MAP_H
 
 #include "base/buf.h"
+#include "model/domain.h" /* DOMAINS_MAX */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,8 +19,8 @@
 #define INDEX_RETIRED_S (30u * 24 * 3600)
 #define INDEX_RETIRED_MAX 1000u
 #define INDEX_KEY_MAX 512u
-#define INDEX_ENTRIES_MAX 200000u /* of all spaces */
-#define INDEX_SPACES_MAX 64u
+#define INDEX_ENTRIES_MAX (4u * DOMAINS_MAX)      /* of all spaces */
+#define INDEX_SPACES_MAX (2u * DOMAINS_MAX + 64u) /* two of each domain */
 
 struct index_map;
 
@@ -34,7 +36,8 @@ uint32_t index_map_find(const struct index_map *map, const char *key); /* 0 wher
 void index_map_retire(struct index_map *map, const char *key, int64_t now_real_s);
 void index_map_expire(struct index_map *map, int64_t now_real_s);
 
-/* Calls fn for every key in use that begins with prefix. fn may call index_map_retire on that key. */
+/* Calls fn for every key in use that begins with prefix. fn may call index_map_retire on that key. Cost: the numbers of
+ * one space where the prefix names it (has a ':'), else those of all. */
 void index_map_each(struct index_map *map, const char *prefix, void (*fn)(void *arg, const char *key, uint32_t index),
 		    void *arg);
 

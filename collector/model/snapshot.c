@@ -11,6 +11,7 @@
 static const size_t SLOTS[] = {
 	SLOT(ident),     SLOT(sources),   SLOT(domains), SLOT(cpus),       SLOT(stat),   SLOT(memory),
 	SLOT(hugepages), SLOT(pressures), SLOT(sensors), SLOT(thresholds), SLOT(events), SLOT(alarms),
+	SLOT(clock),     SLOT(vbds),      SLOT(channels),
 };
 #define N_SLOTS (sizeof(SLOTS) / sizeof(SLOTS[0]))
 

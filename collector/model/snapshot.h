@@ -7,11 +7,13 @@
 #ifndef EDGENODE_MODEL_SNAPSHOT_H
 #define EDGENODE_MODEL_SNAPSHOT_H
 
+#include "model/clock_state.h"
 #include "model/domain.h"
 #include "model/event.h"
 #include "model/host.h"
 #include "model/sensor.h"
 #include "model/status.h"
+#include "model/transport.h"
 
 /* Group edgeNode: what is not in another part. Strings are borrowed from ident and domains of the same snapshot. */
 struct node {
@@ -55,6 +57,9 @@ struct snapshot {
 	struct thresholds *thresholds;
 	struct events *events;
 	struct alarms *alarms;
+	struct clock_state *clock;
+	struct vbds *vbds;
+	struct channels *channels;
 };
 
 struct snapshot *snapshot_new(void);

@@ -64,25 +64,6 @@ static const struct field MEMORY_TAGS[] = {
 	[VIR_DOMAIN_MEMORY_STAT_DISK_CACHES]    = FIELD(mem_disk_caches_kib, 1, DOMAIN_HAVE_MEM_DISK_CACHES),
 };
 
-/* "GROUP.NUMBER.SUFFIX", summed over the numbers. A have bit is set when all the members that carry it were seen. */
-enum member { MEMBER_STATE, MEMBER_DELAY, MEMBER_TIME, MEMBER_RD_BYTES, MEMBER_RD_REQS, MEMBER_WR_BYTES, MEMBER_WR_REQS,
-	MEMBER_ERRORS, MEMBER_RX, MEMBER_TX, MEMBER_END };
-static const struct member_key {
-	const char *group, *suffix;
-	struct field field; /* have 0: only counted */
-} MEMBERS[MEMBER_END] = {
-	[MEMBER_STATE]    = { "vcpu",  "state",    { 0, 0, 1, 0 } },
-	[MEMBER_DELAY]    = { "vcpu",  "delay",    FIELD(steal_time_ns, 1, DOMAIN_HAVE_STEAL_TIME) },
-	[MEMBER_TIME]     = { "vcpu",  "time",     FIELD(vcpu_time_ns, 1, DOMAIN_HAVE_VCPU_TIME) },
-	[MEMBER_RD_BYTES] = { "block", "rd.bytes", FIELD(disk_read_bytes, 1, DOMAIN_HAVE_DISK) },
-	[MEMBER_RD_REQS]  = { "block", "rd.reqs",  FIELD(disk_reads, 1, DOMAIN_HAVE_DISK) },
-	[MEMBER_WR_BYTES] = { "block", "wr.bytes", FIELD(disk_write_bytes, 1, DOMAIN_HAVE_DISK) },
-	[MEMBER_WR_REQS]  = { "block", "wr.reqs",  FIELD(disk_writes, 1, DOMAIN_HAVE_DISK) },
-	[MEMBER_ERRORS]   = { "block", "errors",   FIELD(disk_errors, 1, DOMAIN_HAVE_DISK_ERRORS) },
-	[MEMBER_RX]       = { "net",   "rx.bytes", FIELD(net_rx_bytes, 1, DOMAIN_HAVE_NET) },
-	[MEMBER_TX]       = { "net",   "tx.bytes", FIELD(net_tx_bytes, 1, DOMAIN_HAVE_NET) },
-};
-
 /* In the order of libvirt's numbers (virDomain*Reason). */
 static const char *const NO_REASONS[] = { "unknown", NULL };
 static const char *const RUNNING_REASONS[] = {
@@ -90,8 +71,8 @@ static const char *const RUNNING_REASONS[] = {
 	"wakeup", "crashed", "post-copy", "post-copy-failed", NULL
 };
 static const char *const PAUSED_REASONS[] = {
-	"unknown", "user", "migration", "save", "dump", "io-error", "watchdog", "from-snapshot", "shutting-down", "snapshot",
-	"crashed", "starting-up", "post-copy", "post-copy-failed", "api-error", NULL
+	"unknown", "user", "migration", "save", "dump", "io-error", "watchdog", "from-snapshot", "shutting-down",
+	"snapshot", "crashed", "starting-up", "post-copy", "post-copy-failed", "api-error", NULL
 };
 static const char *const SHUTDOWN_REASONS[] = { "unknown", "user", NULL };
 static const char *const SHUTOFF_REASONS[] = {
@@ -116,37 +97,15 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-void libvirt_stats_state(int state, int reason, struct domain *row)
+uint8_t libvirt_stats_state(int state, int reason, const char **word)
 {
-	row->state = DOMAIN_UNKNOWN;
-	row->reason = NO_REASONS[0];
+	*word = NO_REASONS[0];
 	if (state < 0 || (size_t)state >= COUNT(STATES))
-		return;
-	row->state = (uint8_t)STATES[state].state;
+		return DOMAIN_UNKNOWN;
 	for (int i = 0; STATES[state].reasons[i] != NULL; i++)
 		if (i == reason)
-			row->reason = STATES[state].reasons[i];
-}
-
-/* The parameter as an unsigned number, if it is one. */
-static bool param_number(const virTypedParameter *param, uint64_t *out)
-{
-	switch (param->type) {
-	case VIR_TYPED_PARAM_INT:
-		*out = (uint64_t)param->value.i;
-		return param->value.i >= 0;
-	case VIR_TYPED_PARAM_UINT:
-		*out = param->value.ui;
-		return true;
-	case VIR_TYPED_PARAM_LLONG:
-		*out = (uint64_t)param->value.l;
-		return param->value.l >= 0;
-	case VIR_TYPED_PARAM_ULLONG:
-		*out = param->value.ul;
-		return true;
-	default:
-		return false;
-	}
+			*word = STATES[state].reasons[i];
+	return (uint8_t)STATES[state].state;
 }
 
 static void field_set(const struct field *field, uint64_t value, struct domain *row)
@@ -169,63 +128,9 @@ static void field_set(const struct field *field, uint64_t value, struct domain *
 	row->have |= field->have;
 }
 
-/* Counters wrap at 2^64 as their sum does. */
-static void field_add(const struct field *field, uint64_t value, struct domain *row)
-{
-	char *at = (char *)row + field->offset;
-	uint64_t sum;
-
-	memcpy(&sum, at, sizeof(sum));
-	sum += value;
-	memcpy(at, &sum, sizeof(sum));
-}
-
 static int key_compare(const void *name, const void *key)
 {
 	return strcmp(name, ((const struct key *)key)->key);
-}
-
-/* Behind "GROUP.NUMBER.", or NULL where the name is of another form. */
-static const char *member_suffix(const char *name, const char *group)
-{
-	size_t length = strlen(group), digits;
-
-	if (strncmp(name, group, length) != 0 || name[length] != '.')
-		return NULL;
-	name += length + 1;
-	digits = strspn(name, "0123456789");
-	return digits > 0 && name[digits] == '.' ? name + digits + 1 : NULL;
-}
-
-static void member_parse(const char *name, uint64_t value, size_t seen[MEMBER_END], struct domain *row)
-{
-	for (size_t i = 0; i < MEMBER_END; i++) {
-		const char *suffix = name[0] == MEMBERS[i].group[0] ? member_suffix(name, MEMBERS[i].group) : NULL;
-
-		if (suffix == NULL || strcmp(suffix, MEMBERS[i].suffix) != 0)
-			continue;
-		seen[i]++;
-		if (MEMBERS[i].field.width > 0)
-			field_add(&MEMBERS[i].field, value, row);
-		return;
-	}
-}
-
-/* A sum that lacks a vCPU would jump back when it is there again, so it counts only as a whole. */
-static void members_finish(const size_t seen[MEMBER_END], struct domain *row)
-{
-	uint64_t missing = 0;
-
-	for (size_t i = 0; i < MEMBER_END; i++) {
-		row->have |= MEMBERS[i].field.have;
-		if (seen[i] == 0)
-			missing |= MEMBERS[i].field.have;
-	}
-	if (seen[MEMBER_DELAY] != seen[MEMBER_STATE])
-		missing |= DOMAIN_HAVE_STEAL_TIME;
-	if (seen[MEMBER_TIME] != seen[MEMBER_STATE])
-		missing |= DOMAIN_HAVE_VCPU_TIME;
-	row->have &= ~missing;
 }
 
 /* libvirt gives 0 where the guest's balloon driver never reported. */
@@ -235,31 +140,35 @@ static void balloon_finish(struct domain *row)
 		row->have &= ~DOMAIN_HAVE_BALLOON_UPDATE;
 }
 
-void libvirt_stats_parse(const virTypedParameter *params, size_t n, struct domain *row)
+/* The number of a state or reason; -1 for one that is none. */
+static int enum_number(uint64_t value)
 {
-	size_t seen[MEMBER_END] = {0};
+	return value <= INT32_MAX ? (int)value : -1;
+}
+
+void libvirt_stats_parse(const virTypedParameter *params, size_t n, struct libvirt_rows *rows, struct domain *row)
+{
 	int state = -1, reason = 0;
 
+	libvirt_rows_reset(rows);
 	for (size_t i = 0; i < n; i++) {
 		const char *name = params[i].field;
-		const struct key *key = bsearch(name, KEYS, COUNT(KEYS), sizeof(KEYS[0]), key_compare);
+		const struct key *key;
 		uint64_t value;
 
-		if (!param_number(&params[i], &value))
+		if (libvirt_rows_take(rows, &params[i]) || !libvirt_rows_number(&params[i], &value))
 			continue;
+		key = bsearch(name, KEYS, COUNT(KEYS), sizeof(KEYS[0]), key_compare);
 		if (key != NULL)
 			field_set(&key->field, value, row);
 		else if (strcmp(name, "state.state") == 0)
-			state = value <= INT32_MAX ? (int)value : -1;
+			state = enum_number(value);
 		else if (strcmp(name, "state.reason") == 0)
-			reason = value <= INT32_MAX ? (int)value : -1;
-		else
-			member_parse(name, value, seen, row);
+			reason = enum_number(value);
 	}
-	members_finish(seen, row);
 	balloon_finish(row);
 	if (state >= 0)
-		libvirt_stats_state(state, reason, row);
+		row->state = libvirt_stats_state(state, reason, &row->reason);
 }
 
 /* Sets the field unless it is known already. */

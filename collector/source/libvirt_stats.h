@@ -9,6 +9,7 @@
 #define EDGENODE_SOURCE_LIBVIRT_STATS_H
 
 #include "model/domain.h"
+#include "source/libvirt_rows.h"
 
 #include <libvirt/libvirt.h>
 
@@ -17,17 +18,17 @@
 	(VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL | VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_VCPU |      \
 	 VIR_DOMAIN_STATS_INTERFACE | VIR_DOMAIN_STATS_BLOCK)
 
-/* One record of the bulk call. Fills what it finds, leaves the rest of row alone; row->state stays as it is where the
- * record has no state. Sums over vCPUs, disks and NICs are over those that libvirt gives numbers for. NIC counters are
- * taken as they are: libvirt has turned a tap's round already, so that rx is what the guest received.
- * Cost: O(n log keys). */
-void libvirt_stats_parse(const virTypedParameter *params, size_t n, struct domain *row);
+/* One record of the bulk call. Fills what it finds of the domain itself and leaves the rest of row alone; row->state
+ * stays as it is where the record has no state. What it says of vCPUs, disks and NICs is in rows afterwards, which were
+ * emptied before, for libvirt_rows_finish. Cost: O(n log keys). */
+void libvirt_stats_parse(const virTypedParameter *params, size_t n, struct libvirt_rows *rows, struct domain *row);
 
 /* What single calls give for a driver whose bulk answer lacks it; only fields that are not there yet are filled. */
 void libvirt_stats_info(const virDomainInfo *info, struct domain *row);
 void libvirt_stats_memory(const virDomainMemoryStatStruct *stats, size_t n, struct domain *row);
 
-/* State and reason by libvirt's numbers; a number of a later libvirt is DOMAIN_UNKNOWN and "unknown". */
-void libvirt_stats_state(int state, int reason, struct domain *row);
+/* enum domain_state and the reason's static string by libvirt's numbers; a number of a later libvirt is DOMAIN_UNKNOWN
+ * and "unknown". */
+uint8_t libvirt_stats_state(int state, int reason, const char **word);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * libvirt_watch.h - what a connection to libvirt tells of its own accord: lifecycle events, and its end.
+ * libvirt_watch.h - what a connection to libvirt tells of its own accord: changes of domains, and its own end.
  *
  * The callbacks run on virevent, copy and enqueue; everything else here is the worker's.
  */
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LIBVIRT_WATCH_REDEFINED_MAX 256
+#define LIBVIRT_WATCH_OUTDATED_MAX 256
 
 struct libvirt_watch;
 
@@ -23,8 +23,12 @@ struct libvirt_watch *libvirt_watch_open(virConnectPtr connection, struct live_q
 /* Takes the callbacks back; may block on a connection that hangs. Before virConnectClose. */
 void libvirt_watch_close(struct libvirt_watch *watch);
 
-/* Calls fn for each domain that was defined anew since the call before; with NULL where they were more than
- * LIBVIRT_WATCH_REDEFINED_MAX, so that any may have been. */
-void libvirt_watch_redefined(struct libvirt_watch *watch, void (*fn)(void *arg, const uint8_t *uuid), void *arg);
+/* Calls fn for each domain whose XML may say something else since the call before; with NULL where they were more than
+ * LIBVIRT_WATCH_OUTDATED_MAX, so that any may. */
+void libvirt_watch_outdated(struct libvirt_watch *watch, void (*fn)(void *arg, const uint8_t *uuid), void *arg);
+
+/* The devices of a domain, by which a disk's alias in an event becomes its target. A reference is kept; NULL forgets
+ * the domain. */
+void libvirt_watch_describe(struct libvirt_watch *watch, const uint8_t uuid[16], const struct domain_devices *devices);
 
 #endif

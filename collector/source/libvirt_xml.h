@@ -1,22 +1,28 @@
 /*
- * libvirt_xml.h - the two facts of libvirt's XML that the domain table needs, taken without an XML library: the answers
- * are written by libvirt itself and only one attribute or element of each is wanted. Pure; thread: any; cost: one walk.
+ * libvirt_xml.h - what is needed of libvirt's XML: the devices and the operating system of a domain, the host's UUID.
+ * Pure; thread: any. Cost: one parse of the text, whose size is limited; nothing is fetched, a document type is
+ * refused.
+ *
+ * Source of the facts: libvirt's domain XML format and capabilities XML format.
  */
 #ifndef EDGENODE_SOURCE_LIBVIRT_XML_H
 #define EDGENODE_SOURCE_LIBVIRT_XML_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "model/domain.h"
 
-#define LIBVIRT_XML_MAX (4u << 20) /* bytes of one answer */
-#define LIBVIRT_OS_SIZE 256	   /* with the NUL */
+#define LIBVIRT_XML_MAX (4u << 20)  /* octets of one answer */
+#define LIBVIRT_XML_NAME_MAX 255    /* octets of a target, model or alias */
+#define LIBVIRT_XML_SOURCE_MAX 4096 /* octets of a source or path; a longer one is cut */
+#define LIBVIRT_XML_CHANNEL "org.github.vhostmd.1"
 
-/* The id of the first <os> element of the libosinfo metadata, any namespace prefix. -ERR_ABSENT where there is none,
- * -ERR_PARSE where the text ends inside a tag or the id holds something else than printable ASCII without '&' and '<',
- * -ERR_LIMIT. */
-int libvirt_xml_os(const char *xml, char out[LIBVIRT_OS_SIZE]);
+/* A domain. *os: the libosinfo id of the metadata, else the type ("hvm"), cut to LIBVIRT_XML_NAME_MAX; NULL where there
+ * is neither; the caller frees it. *devices: a new reference. Left out are disks without a target of 1 to
+ * LIBVIRT_XML_NAME_MAX octets or with one that another disk has, NICs without a MAC address, and what is beyond
+ * DOMAIN_BLOCKS_MAX and DOMAIN_NICS_MAX.
+ * -ERR_LIMIT: longer than LIBVIRT_XML_MAX; -ERR_PARSE: not XML, or no <domain>. */
+int libvirt_xml_domain(const char *xml, size_t length, char **os, struct domain_devices **devices);
 
-/* <capabilities><host><uuid>: the host's UUID. -ERR_ABSENT, -ERR_PARSE, -ERR_LIMIT. */
-int libvirt_xml_host_uuid(const char *xml, uint8_t out[16]);
+/* <capabilities><host><uuid>. -ERR_ABSENT where there is none, -ERR_PARSE, -ERR_LIMIT. */
+int libvirt_xml_host_uuid(const char *xml, size_t length, uint8_t out[16]);
 
 #endif

@@ -15,7 +15,7 @@
 
 struct live_queue {
 	pthread_mutex_t mutex;
-	struct live_event *first, **last; /* last: where the next one is linked */
+	struct domain_change *first, **last; /* last: where the next one is linked */
 	size_t n;
 	_Atomic uint32_t dropped;
 	void (*wake)(void *arg);
@@ -35,44 +35,44 @@ struct live_queue *live_new(void (*wake)(void *arg), void *arg)
 
 void live_free(struct live_queue *queue)
 {
-	struct live_event *event;
+	struct domain_change *change;
 
 	if (queue == NULL)
 		return;
-	for (event = live_take(queue); event != NULL;) {
-		struct live_event *next = event->next;
+	for (change = live_take(queue); change != NULL;) {
+		struct domain_change *next = change->next;
 
-		live_event_free(event);
-		event = next;
+		domain_change_free(change);
+		change = next;
 	}
 	pthread_mutex_destroy(&queue->mutex);
 	free(queue);
 }
 
-void live_push(struct live_queue *queue, struct live_event *event)
+void live_push(struct live_queue *queue, struct domain_change *change)
 {
 	bool full;
 
-	event->next = NULL;
+	change->next = NULL;
 	pthread_mutex_lock(&queue->mutex);
 	full = queue->n >= LIVE_QUEUE_MAX;
 	if (!full) {
-		*queue->last = event;
-		queue->last = &event->next;
+		*queue->last = change;
+		queue->last = &change->next;
 		queue->n++;
 	}
 	pthread_mutex_unlock(&queue->mutex);
 	if (full) {
 		atomic_fetch_add(&queue->dropped, 1);
-		live_event_free(event);
+		domain_change_free(change);
 	} else if (queue->wake != NULL) {
 		queue->wake(queue->arg);
 	}
 }
 
-struct live_event *live_take(struct live_queue *queue)
+struct domain_change *live_take(struct live_queue *queue)
 {
-	struct live_event *first;
+	struct domain_change *first;
 
 	pthread_mutex_lock(&queue->mutex);
 	first = queue->first;
@@ -81,14 +81,6 @@ struct live_event *live_take(struct live_queue *queue)
 	queue->n = 0;
 	pthread_mutex_unlock(&queue->mutex);
 	return first;
-}
-
-void live_event_free(struct live_event *event)
-{
-	if (event == NULL)
-		return;
-	free(event->name);
-	free(event);
 }
 
 uint32_t live_dropped(const struct live_queue *queue)

@@ -1,7 +1,8 @@
 # source: one file per source of facts.
 noinst_LIBRARIES += libsource.a
-libsource_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
+libsource_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS) $(LIBXML_CFLAGS)
 libsource_a_SOURCES = \
+	collector/source/clock.c collector/source/clock.h \
 	collector/source/cpufreq.c \
 	collector/source/hugepages.c \
 	collector/source/ident.c \
@@ -22,7 +23,11 @@ libsource_a_SOURCES += collector/source/sensors.c \
 	collector/source/sensors_channel.c collector/source/sensors_channel.h
 endif
 if LIBVIRT
-libsource_a_SOURCES += collector/source/libvirt.c collector/source/libvirt_stats.c collector/source/libvirt_stats.h \
+libsource_a_SOURCES += collector/source/libvirt.c \
+	collector/source/libvirt_change.c collector/source/libvirt_change.h \
+	collector/source/libvirt_domain.c collector/source/libvirt_domain.h \
+	collector/source/libvirt_rows.c collector/source/libvirt_rows.h \
+	collector/source/libvirt_stats.c collector/source/libvirt_stats.h \
 	collector/source/libvirt_watch.c collector/source/libvirt_watch.h \
 	collector/source/libvirt_xml.c collector/source/libvirt_xml.h \
 	collector/source/virevent.c collector/source/virevent.h

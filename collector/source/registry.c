@@ -2,7 +2,8 @@
 #include "source/source.h"
 
 extern const struct source source_libvirt, source_ident, source_stat, source_loadavg, source_cpufreq, source_throttle,
-	source_meminfo, source_vmstat, source_hugepages, source_pressure, source_sensors, source_thermal;
+	source_meminfo, source_vmstat, source_hugepages, source_pressure, source_sensors, source_thermal,
+	source_clock;
 
 const struct source *const SOURCES[] = {
 #ifdef HAVE_LIBVIRT
@@ -13,5 +14,5 @@ const struct source *const SOURCES[] = {
 #ifdef HAVE_SENSORS
 	&source_sensors,
 #endif
-	&source_thermal,   NULL,
+	&source_thermal,   &source_clock,    NULL,
 };

@@ -14,7 +14,7 @@
 #include "model/snapshot.h"
 
 /* Workers: one thread each. Sources on the same worker wait for each other. */
-enum worker_id { WORKER_FILES, WORKER_SENSORS, WORKER_LIBVIRT, WORKER_END };
+enum worker_id { WORKER_FILES, WORKER_SENSORS, WORKER_THERMAL, WORKER_LIBVIRT, WORKER_END };
 
 struct live_queue;
 

@@ -1,5 +1,5 @@
 /*
- * thermal.c - thermal zones that no hwmon chip stands for. Thread: worker "sensors". Source:
+ * thermal.c - thermal zones that no hwmon chip stands for. Thread: worker "thermal". Source:
  * /sys/class/thermal/thermal_zoneN/{type,temp,trip_point_M_type,trip_point_M_temp,trip_point_M_hyst} (kernel:
  * Documentation/driver-api/thermal/sysfs-api.rst), millidegrees Celsius.
  *
@@ -307,7 +307,7 @@ static int poll_thermal(void *p, const struct source_env *env, struct part **res
 const struct source source_thermal = {
 	.id = SOURCE_THERMAL,
 	.name = "thermal",
-	.worker = WORKER_SENSORS,
+	.worker = WORKER_THERMAL,
 	.interval_ms = 1000,
 	.deadline_ms = 5000,
 	.open = open_thermal,

@@ -173,7 +173,7 @@ static void *worker_main(void *arg)
 
 /* --- the cycle lane's side --------------------------------------------------------------------------------------- */
 
-static const char *const WORKER_NAMES[WORKER_END] = { "files", "sensors", "libvirt" };
+static const char *const WORKER_NAMES[WORKER_END] = { "files", "sensors", "thermal", "libvirt" };
 
 /* Called with the lock held. */
 static int start_worker(struct workers *pool, enum worker_id id)

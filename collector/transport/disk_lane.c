@@ -9,6 +9,7 @@
 #include "base/lane.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "guestlib/mvbd_format.h"
 #include "transport/guest_doc.h"
 
 #include <errno.h>
@@ -36,6 +37,8 @@ struct disk_lane {
 	struct buf document;
 	uint64_t shown; /* serial of the snapshot on the disk */
 	struct log_repeat failure, too_small;
+	struct board *board;
+	uint32_t length, updates, failures; /* for the board */
 };
 
 static void close_disk(struct disk_lane *lane)
@@ -62,35 +65,68 @@ static int ensure_disk(struct disk_lane *lane)
 	return rc;
 }
 
-static void compose(struct disk_lane *lane, const struct snapshot *snapshot)
+/* False: something had to be left out. */
+static bool compose(struct disk_lane *lane, const struct snapshot *snapshot)
 {
 	char text[MESSAGE_SIZE];
 
 	buf_reset(&lane->document);
 	if (guest_doc_shared_fit(&lane->document, snapshot)) {
 		log_repeat_ok(&lane->too_small, "metrics disk size");
-		return;
+		return true;
 	}
 	snprintf(text, sizeof(text), "%s: %zu bytes are too few, metrics are left out; raise <size>", lane->path,
 		 mvbd_capacity(lane->disk));
 	log_repeat_fail(&lane->too_small, "metrics disk size", text);
+	return false;
 }
 
-static int show(struct disk_lane *lane, const struct snapshot *snapshot)
+/* The disk's row. Metrics that had to be left out are a failure too, though the disk was written. */
+static void report(struct disk_lane *lane)
+{
+	struct vbds *vbds;
+	struct vbd *row;
+
+	if (lane->board == NULL)
+		return;
+	vbds = vbds_new(1);
+	row = &vbds->rows[0];
+	row->index = 1;
+	row->path = mem_string(lane->path);
+	row->size_bytes = lane->disk != NULL ? (uint32_t)mvbd_capacity(lane->disk) + MVBD_HEADER_SIZE : lane->size;
+	row->length_bytes = lane->length;
+	row->updates = lane->updates;
+	row->failures = lane->failures;
+	board_put_vbds(lane->board, vbds);
+}
+
+static int write_disk(struct disk_lane *lane, const struct snapshot *snapshot, bool *whole)
 {
 	char text[MESSAGE_SIZE];
 	int rc = ensure_disk(lane);
 
 	if (rc < 0)
 		return rc;
-	compose(lane, snapshot);
+	*whole = compose(lane, snapshot);
 	rc = mvbd_write(lane->disk, lane->document.data, lane->document.length);
 	if (rc == 0) {
 		log_repeat_ok(&lane->failure, "metrics disk");
+		lane->length = (uint32_t)lane->document.length;
 		return 0;
 	}
 	snprintf(text, sizeof(text), "%s: %s", lane->path, rc == -ERR_IO ? strerror(errno) : err_text(rc));
 	log_repeat_fail(&lane->failure, "metrics disk", text);
+	return rc;
+}
+
+static int show(struct disk_lane *lane, const struct snapshot *snapshot)
+{
+	bool whole = true;
+	const int rc = write_disk(lane, snapshot, &whole);
+
+	lane->updates += rc == 0;
+	lane->failures += rc != 0 || !whole;
+	report(lane);
 	return rc;
 }
 
@@ -117,6 +153,8 @@ static void *run(void *arg)
 			wait_until(lane, next);
 	}
 	close_disk(lane);
+	if (lane->board != NULL)
+		board_put_vbds(lane->board, NULL);
 	pthread_mutex_lock(&lane->lock);
 	lane->ended = true;
 	pthread_cond_signal(&lane->changed);
@@ -140,6 +178,7 @@ int disk_lane_start(struct store *store, const struct disk_lane_options *options
 	lane->store = store;
 	lane->path = mem_string(options->path);
 	lane->size = options->size;
+	lane->board = options->board;
 	lane->period_ns = options->period_ms * NS_PER_MS;
 	pthread_mutex_init(&lane->lock, NULL);
 	lane_condition_init(&lane->changed);

@@ -8,6 +8,7 @@
 #define EDGENODE_TRANSPORT_MVBD_H
 
 #include "store.h"
+#include "transport/board.h"
 
 #include <stdbool.h>
 
@@ -39,6 +40,7 @@ struct disk_lane_options {
 	const char *path; /* copied */
 	uint32_t size;
 	uint32_t period_ms;
+	struct board *board; /* gets a row after each write; may be NULL */
 };
 int disk_lane_start(struct store *store, const struct disk_lane_options *options, struct disk_lane **out);
 bool disk_lane_stop(struct disk_lane *lane, int64_t deadline_mono_ns); /* false: did not end in time, left */

@@ -57,16 +57,6 @@ def rss_anon_kib(pid):
     raise edge.Failed("no RssAnon of %d" % pid)
 
 
-def descendants(pid):
-    """Process ids of the children, their children, ..."""
-    found = []
-    for task in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/children" % (pid, task), encoding="ascii") as children:
-            for child in map(int, children.read().split()):
-                found += [child] + descendants(child)
-    return found
-
-
 def started(name):
     node = edge.Node(name, poll_s=1)
     node.uri = edge.test_node(node.dir + "/node.xml", DOMAINS)
@@ -106,7 +96,7 @@ def bench_memory():
         report("memory: RssAnon of edgenoded, %d test-driver domains" % DOMAINS, whole, "KiB")
         report("memory: above the baseline", whole - bare, "KiB", MEMORY_KIB_MOST)
         report("memory: RssAnon of its command process (keeper and worker)",
-               sum(rss_anon_kib(pid) for pid in descendants(node.daemon.pid)), "KiB")
+               sum(rss_anon_kib(pid) for pid in edge.children_of(node.daemon.pid)), "KiB")
 
 
 def getloop(node, *names):

@@ -1,22 +1,41 @@
 # Fuzz targets. Their corpora are replayed by "make check" with any compiler; configure --enable-fuzzers (clang) builds
 # the libFuzzer programs, "make fuzz" runs each for FUZZ_SECONDS.
-FUZZ_REPLAYS = tests/fuzz/replay_config tests/fuzz/replay_mvbd tests/fuzz/replay_sysfile
+FUZZ_REPLAYS = tests/fuzz/replay_config tests/fuzz/replay_guest_doc tests/fuzz/replay_mvbd tests/fuzz/replay_request tests/fuzz/replay_sysfile
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz.h
 tests_fuzz_replay_config_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS=\"config\"
+tests_fuzz_replay_guest_doc_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_guest_doc.c tests/fuzz/fuzz.h
+tests_fuzz_replay_guest_doc_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS=\"guest_doc\"
+tests_fuzz_replay_guest_doc_LDADD = libguest.la $(LDADD)
 tests_fuzz_replay_mvbd_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_mvbd.c tests/fuzz/fuzz.h
 tests_fuzz_replay_mvbd_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS=\"mvbd\"
+tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_request.c tests/fuzz/fuzz.h
+tests_fuzz_replay_request_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS=\"request\"
 tests_fuzz_replay_sysfile_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_sysfile.c tests/fuzz/fuzz.h
 tests_fuzz_replay_sysfile_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS=\"sysfile\"
 EXTRA_DIST += tests/fuzz/corpus
 
+if LIBVIRT
+check_PROGRAMS += tests/fuzz/replay_domain_xml
+TESTS += tests/fuzz/replay_domain_xml
+tests_fuzz_replay_domain_xml_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_domain_xml.c tests/fuzz/fuzz.h
+tests_fuzz_replay_domain_xml_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS=\"domain_xml\"
+endif
+
 if FUZZERS
-FUZZ_TARGETS = tests/fuzz/fuzz_config tests/fuzz/fuzz_mvbd tests/fuzz/fuzz_sysfile
+FUZZ_TARGETS = tests/fuzz/fuzz_config tests/fuzz/fuzz_guest_doc tests/fuzz/fuzz_mvbd tests/fuzz/fuzz_request tests/fuzz/fuzz_sysfile
+if LIBVIRT
+FUZZ_TARGETS += tests/fuzz/fuzz_domain_xml
+tests_fuzz_fuzz_domain_xml_LDFLAGS = $(LIBFUZZER)
+endif
 noinst_PROGRAMS += $(FUZZ_TARGETS)
 LIBFUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_config_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_fuzz_guest_doc_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_fuzz_guest_doc_LDADD = libguest.la $(LDADD)
 tests_fuzz_fuzz_mvbd_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_fuzz_request_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_fuzz_sysfile_LDFLAGS = $(LIBFUZZER)
 endif
 

@@ -45,6 +45,44 @@ static inline void *fixture_part(size_t size)
 	return part;
 }
 
+/* None, one or two vCPUs; two disks and two NICs for every second domain; with gaps in their numbers. */
+static inline void fixture_devices(struct domain *row, size_t i)
+{
+	const size_t vcpus = i % 3, devices = 2 * (i % 2);
+
+	row->devices = domain_devices_new(devices, devices);
+	row->vcpu_rows = mem_array(vcpus + 1, sizeof(row->vcpu_rows[0]));
+	row->block_rows = mem_array(devices + 1, sizeof(row->block_rows[0]));
+	row->nic_rows = mem_array(devices + 1, sizeof(row->nic_rows[0]));
+	row->n_vcpus = vcpus;
+	row->n_blocks = row->n_nics = devices;
+	for (size_t k = 0; k < vcpus; k++)
+		row->vcpu_rows[k] = (struct vcpu){ .index = (uint32_t)(3 * k + 1),
+						   .have = k == 0 ? UINT64_MAX : 0,
+						   .state = k == 0 ? VCPU_RUNNING : VCPU_UNKNOWN,
+						   .physical = 3,
+						   .delay_ns = 17 };
+	for (size_t k = 0; k < devices; k++) {
+		struct block_device *disk = &row->devices->blocks[k];
+		struct nic_device *nic = &row->devices->nics[k];
+
+		disk->target = mem_string(k == 0 ? "vda" : "sda");
+		disk->source = k == 0 ? mem_string("/images/disk") : NULL;
+		nic->mac[0] = 0x52;
+		nic->mac[5] = (uint8_t)k;
+		nic->target = k == 0 ? mem_string("vnet0") : NULL;
+		row->block_rows[k] = (struct block){ .index = (uint32_t)(5 * k + 2),
+						     .have = k == 0 ? UINT64_MAX : BLOCK_HAVE_READS,
+						     .device = disk,
+						     .reads = UINT64_MAX,
+						     .discontinuity_mono_ns = FIXTURE_ZERO + 2 * NS_PER_S };
+		row->nic_rows[k] = (struct nic){ .index = k == 0 ? 1 : INT32_MAX,
+						 .have = k == 0 ? UINT64_MAX : NIC_HAVE_TX_DROPS,
+						 .device = nic,
+						 .if_index = (uint32_t)(7 * k) };
+	}
+}
+
 static inline struct domains *fixture_domains(size_t n)
 {
 	struct domains *domains = domains_new(n);
@@ -68,6 +106,7 @@ static inline struct domains *fixture_domains(size_t n)
 		row->discontinuity_mono_ns = FIXTURE_ZERO + NS_PER_S;
 		/* Every third has nothing optional, every second of the others has half of it. */
 		row->have = i % 3 == 0 ? 0 : i % 2 == 0 ? UINT64_C(0x5555555555555555) : UINT64_MAX;
+		fixture_devices(row, i);
 		domains->rows[i] = row;
 	}
 	return domains;
@@ -116,6 +155,31 @@ static inline void fixture_host(struct snapshot *snapshot)
 	snapshot->pressures->rows[0] = (struct pressure){ .resource = PRESSURE_CPU, .have = PRESSURE_HAVE_SOME };
 	snapshot->pressures->rows[1] =
 		(struct pressure){ .resource = PRESSURE_IO, .have = PRESSURE_HAVE_SOME | PRESSURE_HAVE_FULL };
+}
+
+static inline void fixture_clock(struct snapshot *snapshot)
+{
+	snapshot->clock = fixture_part(sizeof(*snapshot->clock));
+	snapshot->clock->source = CLOCK_SOURCE_KERNEL;
+	snapshot->clock->state = CLOCK_SYNCHRONIZED;
+	snapshot->clock->leap = CLOCK_LEAP_NONE;
+	snapshot->clock->have = CLOCK_HAVE_OFFSET | CLOCK_HAVE_FREQUENCY;
+	snapshot->clock->offset_ns = -1234567899;
+	snapshot->clock->frequency_ppb = -31250;
+}
+
+static inline void fixture_transport(struct snapshot *snapshot)
+{
+	snapshot->vbds = vbds_new(1);
+	snapshot->vbds->rows[0] = (struct vbd){ .index = 1,
+						.path = mem_string("/dev/shm/vhostmd0"),
+						.size_bytes = 262144,
+						.length_bytes = 3500,
+						.updates = 9 };
+	snapshot->channels = channels_new(2);
+	snapshot->channels->rows[0] =
+		(struct channel){ .index = 2, .state = CHANNEL_CONNECTED, .requests = 4, .bytes = 9000 };
+	snapshot->channels->rows[1] = (struct channel){ .index = 7, .state = CHANNEL_WAITING };
 }
 
 static inline void fixture_sources(struct snapshot *snapshot)
@@ -179,6 +243,8 @@ static inline struct snapshot *fixture_snapshot(size_t domains)
 	snapshot->domains = fixture_domains(domains);
 	fixture_sensors(snapshot);
 	fixture_host(snapshot);
+	fixture_clock(snapshot);
+	fixture_transport(snapshot);
 	fixture_sources(snapshot);
 	fixture_events(snapshot);
 	return snapshot;

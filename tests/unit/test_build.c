@@ -325,6 +325,300 @@ START_TEST(snapshot_copies_share_parts)
 }
 END_TEST
 
+/* --- devices of domains ------------------------------------------------------------------------------------------- */
+
+static struct domain_devices *disks(size_t n, const char *const *targets)
+{
+	struct domain_devices *devices = domain_devices_new(n, 0);
+
+	for (size_t i = 0; i < n; i++)
+		devices->blocks[i].target = mem_string(targets[i]);
+	return devices;
+}
+
+static void add_nic(struct domain_devices *devices, uint8_t last_of_mac, uint32_t ordinal)
+{
+	struct nic_device *nic;
+
+	devices->nics = mem_grow(devices->nics, devices->n_nics + 1, sizeof(devices->nics[0]));
+	nic = &devices->nics[devices->n_nics++];
+	*nic = (struct nic_device){ .mac = { 0x52, 0x54, 0, 0, 0, last_of_mac }, .ordinal = ordinal };
+}
+
+/* A domain with rows for all of its devices, whose counters are all `count`. Takes over devices. */
+static struct domain *with_devices(struct domain *domain, struct domain_devices *devices, uint64_t count)
+{
+	domain->devices = devices;
+	domain->n_blocks = devices->n_blocks;
+	domain->block_rows = mem_array(devices->n_blocks, sizeof(domain->block_rows[0]));
+	for (size_t i = 0; i < devices->n_blocks; i++)
+		domain->block_rows[i] = (struct block){ .have = BLOCK_HAVE_READS | BLOCK_HAVE_FLUSHES, .reads = count,
+							.flushes = count, .device = &devices->blocks[i] };
+	domain->n_nics = devices->n_nics;
+	domain->nic_rows = mem_array(devices->n_nics, sizeof(domain->nic_rows[0]));
+	for (size_t i = 0; i < devices->n_nics; i++)
+		domain->nic_rows[i] =
+			(struct nic){ .have = NIC_HAVE_TX_DROPS, .tx_drops = count, .device = &devices->nics[i] };
+	return domain;
+}
+
+static struct domain *with_vcpus(struct domain *domain, size_t n, const uint64_t *times)
+{
+	domain->n_vcpus = n;
+	domain->vcpu_rows = mem_array(n, sizeof(domain->vcpu_rows[0]));
+	for (size_t i = 0; i < n; i++)
+		domain->vcpu_rows[i] =
+			(struct vcpu){ .index = (uint32_t)i + 1, .have = VCPU_HAVE_TIME, .time_ns = times[i] };
+	return domain;
+}
+
+static struct snapshot *after_one(struct domain *row)
+{
+	return after(true, 1, &row, row->read_mono_ns);
+}
+
+static void expect_blocks(const struct snapshot *s, size_t n, const char *const *targets)
+{
+	const struct domain *row = s->domains->rows[0];
+
+	ck_assert_uint_eq(row->n_blocks, n);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_uint_eq(row->block_rows[i].index, i + 1);
+		ck_assert_str_eq(row->block_rows[i].device->target, targets[i]);
+	}
+}
+
+START_TEST(disks_are_known_by_their_targets)
+{
+	static const char *const TWO[] = { "vdb", "vda" }, *const TURNED[] = { "vda", "vdb" };
+	static const char *const ONE[] = { "vda" }, *const NEW[] = { "sdx", "vda" };
+	struct domain_devices *devices = disks(2, TWO);
+	struct snapshot *s;
+
+	part_ref(devices);
+	s = after_one(with_devices(domain_of(1, "a", 5, 0, 1), devices, 0));
+	expect_blocks(s, 2, TWO);
+	part_unref(s);
+	/* The same definition. */
+	s = after_one(with_devices(domain_of(1, "a", 5, 0, 2), devices, 0));
+	expect_blocks(s, 2, TWO);
+	part_unref(s);
+	/* Another one, the other way round. */
+	s = after_one(with_devices(domain_of(1, "a", 5, 0, 3), disks(2, TURNED), 0));
+	expect_blocks(s, 2, TWO);
+	part_unref(s);
+	/* vdb is taken out: its number is kept for it, and not given to sdx. */
+	s = after_one(with_devices(domain_of(1, "a", 5, 0, 4), disks(1, ONE), 0));
+	ck_assert_uint_eq(s->domains->rows[0]->block_rows[0].index, 2);
+	part_unref(s);
+	s = after_one(with_devices(domain_of(1, "a", 5, 0, 5), disks(2, NEW), 0));
+	ck_assert_uint_eq(s->domains->rows[0]->block_rows[0].index, 2);
+	ck_assert_uint_eq(s->domains->rows[0]->block_rows[1].index, 3);
+	part_unref(s);
+	/* ... until it is forgotten. */
+	index_map_expire(indexes, 31 * 24 * 3600);
+	s = after_one(with_devices(domain_of(1, "a", 5, 0, 6), disks(2, TURNED), 0));
+	expect_blocks(s, 2, TWO);
+	part_unref(s);
+}
+END_TEST
+
+START_TEST(devices_of_each_domain_count_for_themselves)
+{
+	static const char *const TARGETS[] = { "vda" };
+	struct domain *two[] = { with_devices(domain_of(1, "a", 5, 0, 1), disks(1, TARGETS), 0),
+				 with_devices(domain_of(2, "b", 6, 0, 1), disks(1, TARGETS), 0) };
+	struct snapshot *s;
+
+	add_nic(two[0]->devices, 1, 0);
+	s = after(true, 2, two, 1);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_uint_eq(s->domains->rows[i]->block_rows[0].index, 1);
+	part_unref(s);
+}
+END_TEST
+
+START_TEST(nics_are_known_by_mac_and_ordinal)
+{
+	struct domain_devices *first = domain_devices_new(0, 0), *second = domain_devices_new(0, 0);
+	const struct domain *row;
+	struct snapshot *s;
+
+	add_nic(first, 7, 0);
+	add_nic(first, 7, 1);
+	add_nic(first, 3, 0);
+	s = after_one(with_devices(domain_of(1, "a", 5, 0, 1), first, 0));
+	row = s->domains->rows[0];
+	ck_assert_uint_eq(row->n_nics, 3);
+	for (uint32_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(row->nic_rows[i].index, i + 1);
+	ck_assert_uint_eq(row->nic_rows[1].device->ordinal, 1);
+	part_unref(s);
+	add_nic(second, 3, 0);
+	add_nic(second, 7, 1);
+	s = after_one(with_devices(domain_of(1, "a", 5, 0, 2), second, 0));
+	row = s->domains->rows[0];
+	ck_assert_uint_eq(row->n_nics, 2);
+	ck_assert_uint_eq(row->nic_rows[0].index, 2);
+	ck_assert_uint_eq(row->nic_rows[0].device->ordinal, 1);
+	ck_assert_uint_eq(row->nic_rows[1].index, 3);
+	part_unref(s);
+}
+END_TEST
+
+/* Another daemon with what this one stored; in between a disk was taken out. */
+START_TEST(device_numbers_survive_a_restart)
+{
+	static const char *const BEFORE[] = { "vda", "vdb", "vdc" }, *const AFTER[] = { "vdc", "vdb" };
+	struct index_map *stored = NULL;
+	struct snapshot *s;
+	struct buf image;
+
+	part_unref(after_one(with_devices(domain_of(1, "a", 5, 0, 1), disks(3, BEFORE), 0)));
+	buf_init(&image, 1 << 20);
+	index_map_encode(indexes, &image);
+	teardown();
+	ck_assert_int_eq(index_map_decode((const uint8_t *)image.data, image.length, &stored), 0);
+	buf_free(&image);
+	indexes = stored;
+	builder = builder_new(indexes, "test", 0, 0);
+	s = after_one(with_devices(domain_of(1, "a", 5, 0, 1), disks(2, AFTER), 0));
+	ck_assert_uint_eq(s->domains->rows[0]->block_rows[0].index, 2);
+	ck_assert_str_eq(s->domains->rows[0]->block_rows[0].device->target, "vdb");
+	ck_assert_uint_eq(s->domains->rows[0]->block_rows[1].index, 3);
+	part_unref(s);
+	index_map_expire(indexes, 31 * 24 * 3600);
+	s = after_one(with_devices(domain_of(1, "a", 5, 0, 1), disks(3, BEFORE), 0));
+	ck_assert_str_eq(s->domains->rows[0]->block_rows[0].device->target, "vda"); /* 1 was free again */
+	part_unref(s);
+}
+END_TEST
+
+START_TEST(devices_that_cannot_be_numbered_are_left_out)
+{
+	static const char *const TWICE[] = { "vda", "vda", NULL };
+	struct domain *row = with_devices(domain_of(1, "a", 5, 0, 1), disks(3, TWICE), 0);
+	struct snapshot *s;
+
+	row->block_rows[0].device = NULL;
+	s = after_one(row);
+	ck_assert_uint_eq(s->domains->rows[0]->n_blocks, 1);
+	ck_assert_uint_eq(s->domains->rows[0]->block_rows[0].index, 1);
+	part_unref(s);
+}
+END_TEST
+
+START_TEST(vcpu_util_is_of_one_vcpu)
+{
+	const int64_t s = NS_PER_S;
+	const uint64_t first[] = { 0, (uint64_t)s, (uint64_t)s }, second[] = { (uint64_t)(5 * s), (uint64_t)(2 * s), 7 };
+	struct snapshot *snapshot;
+	const struct vcpu *vcpus;
+
+	snapshot = after_one(with_vcpus(domain_of(1, "a", 5, 0, s), 2, first));
+	ck_assert_uint_eq(snapshot->domains->rows[0]->vcpu_rows[0].have & VCPU_HAVE_UTIL, 0);
+	part_unref(snapshot);
+	snapshot = after_one(with_vcpus(domain_of(1, "a", 5, 0, 6 * s), 3, second));
+	vcpus = snapshot->domains->rows[0]->vcpu_rows;
+	ck_assert_uint_eq(vcpus[0].util_centi, 10000);
+	ck_assert_uint_eq(vcpus[1].util_centi, 2000);
+	ck_assert_uint_eq(vcpus[2].have & VCPU_HAVE_UTIL, 0); /* was plugged in */
+	part_unref(snapshot);
+	/* Not read anew: it stays. */
+	snapshot = after_one(with_vcpus(domain_of(1, "a", 5, 0, 6 * s), 3, second));
+	ck_assert_uint_eq(snapshot->domains->rows[0]->vcpu_rows[1].util_centi, 2000);
+	part_unref(snapshot);
+	/* Another run. */
+	snapshot = after_one(with_vcpus(domain_of(1, "a", 6, 0, 11 * s), 3, second));
+	ck_assert_uint_eq(snapshot->domains->rows[0]->vcpu_rows[0].have & VCPU_HAVE_UTIL, 0);
+	part_unref(snapshot);
+	/* One whose time went back. */
+	snapshot = after_one(with_vcpus(domain_of(1, "a", 6, 0, 16 * s), 3, first));
+	vcpus = snapshot->domains->rows[0]->vcpu_rows;
+	ck_assert_uint_eq(vcpus[0].have & VCPU_HAVE_UTIL, 0);
+	part_unref(snapshot);
+}
+END_TEST
+
+static struct domain *disk_and_nic(int32_t id, const char *const *targets, size_t n, uint64_t count, int64_t read_ns)
+{
+	struct domain_devices *devices = disks(n, targets);
+
+	add_nic(devices, 1, 0);
+	return with_devices(domain_of(1, "a", id, 0, read_ns), devices, count);
+}
+
+START_TEST(device_counters_have_times_of_their_own)
+{
+	static const char *const TARGETS[] = { "vda", "vdb" };
+	const struct domain *row;
+	struct snapshot *s;
+
+	/* At the first look as old as this daemon. */
+	s = after_one(disk_and_nic(5, TARGETS, 1, 100, 10));
+	row = s->domains->rows[0];
+	ck_assert_int_eq(row->block_rows[0].discontinuity_mono_ns, 0);
+	ck_assert_int_eq(row->nic_rows[0].discontinuity_mono_ns, 0);
+	part_unref(s);
+	/* A disk is plugged in. */
+	s = after_one(disk_and_nic(5, TARGETS, 2, 100, 20));
+	row = s->domains->rows[0];
+	ck_assert_int_eq(row->block_rows[0].discontinuity_mono_ns, 0);
+	ck_assert_int_eq(row->block_rows[1].discontinuity_mono_ns, 20);
+	ck_assert_int_eq(row->discontinuity_mono_ns, 0);
+	part_unref(s);
+	/* Counters went back. */
+	s = after_one(disk_and_nic(5, TARGETS, 2, 50, 30));
+	row = s->domains->rows[0];
+	ck_assert_int_eq(row->block_rows[0].discontinuity_mono_ns, 30);
+	ck_assert_int_eq(row->nic_rows[0].discontinuity_mono_ns, 30);
+	part_unref(s);
+	s = after_one(disk_and_nic(5, TARGETS, 2, 60, 40));
+	ck_assert_int_eq(s->domains->rows[0]->block_rows[1].discontinuity_mono_ns, 30);
+	part_unref(s);
+	/* Another run, also where the counters are higher. */
+	s = after_one(disk_and_nic(6, TARGETS, 2, 900, 50));
+	row = s->domains->rows[0];
+	ck_assert_int_eq(row->discontinuity_mono_ns, 50);
+	ck_assert_int_eq(row->block_rows[1].discontinuity_mono_ns, 50);
+	ck_assert_int_eq(row->nic_rows[0].discontinuity_mono_ns, 50);
+	part_unref(s);
+}
+END_TEST
+
+/* A live change begins a run before the list has its values. */
+START_TEST(run_that_a_live_change_began_goes_on)
+{
+	static const char *const TARGETS[] = { "vda" };
+	struct domain_change started = { .kind = CHANGE_STATE, .uuid = { 0xab, [15] = 1 }, .id = 9, .state = DOMAIN_RUNNING,
+					 .reason = "booted", .time_mono_ns = 25, .time_real_ns = 25 };
+	struct event_list events;
+	const struct domain *row;
+	struct snapshot *s;
+
+	part_unref(after_one(disk_and_nic(-1, TARGETS, 1, 0, 10)));
+	part_unref(after_one(disk_and_nic(-1, TARGETS, 1, 0, 20)));
+	builder_changes(builder, &started, false);
+	s = build(26);
+	row = s->domains->rows[0];
+	ck_assert_int_eq(row->id, 9);
+	ck_assert_int_eq(row->start_mono_ns, 25);
+	ck_assert_uint_eq(row->n_blocks, 1);
+	ck_assert_uint_eq(row->block_rows[0].index, 1);
+	ck_assert_uint_eq(row->block_rows[0].have, 0);
+	part_unref(s);
+	s = after_one(disk_and_nic(9, TARGETS, 1, 7, 30));
+	row = s->domains->rows[0];
+	ck_assert_int_eq(row->start_mono_ns, 25);
+	ck_assert_int_eq(row->discontinuity_mono_ns, 25);
+	ck_assert_int_eq(row->block_rows[0].discontinuity_mono_ns, 25);
+	ck_assert_uint_eq(row->block_rows[0].reads, 7);
+	part_unref(s);
+	builder_take_events(builder, &events);
+	event_list_clear(&events);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("build");
@@ -340,6 +634,14 @@ static Suite *suite(void)
 	tcase_add_test(tc, domain_overhead_is_beyond_the_vcpus);
 	tcase_add_test(tc, domain_rows_go_only_on_proof);
 	tcase_add_test(tc, snapshot_copies_share_parts);
+	tcase_add_test(tc, disks_are_known_by_their_targets);
+	tcase_add_test(tc, devices_of_each_domain_count_for_themselves);
+	tcase_add_test(tc, nics_are_known_by_mac_and_ordinal);
+	tcase_add_test(tc, device_numbers_survive_a_restart);
+	tcase_add_test(tc, devices_that_cannot_be_numbered_are_left_out);
+	tcase_add_test(tc, vcpu_util_is_of_one_vcpu);
+	tcase_add_test(tc, device_counters_have_times_of_their_own);
+	tcase_add_test(tc, run_that_a_live_change_began_goes_on);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -253,7 +253,7 @@ START_TEST(schedule_states_follow_success_and_failure)
 	struct config *config = test_config();
 	const int64_t s = NS_PER_S;
 
-	schedule_configure(schedule, config, 0);
+	schedule_configure(schedule, config, builder, 0);
 	ck_assert_int_eq(state_at(schedule, SOURCE_LOADAVG, 0), SOURCE_STATE_STARTING);
 	poll_once(schedule, workers, builder, 0);
 	ck_assert_int_eq(state_at(schedule, SOURCE_LOADAVG, s), SOURCE_STATE_OK);
@@ -270,8 +270,15 @@ START_TEST(schedule_states_follow_success_and_failure)
 	poll_once(schedule, workers, builder, 4 * s);
 	ck_assert_int_eq(state_at(schedule, SOURCE_LOADAVG, 4 * s), SOURCE_STATE_ABSENT);
 	config->sources[SOURCE_LOADAVG].enabled = false;
-	schedule_configure(schedule, config, 4 * s);
+	schedule_configure(schedule, config, builder, 4 * s);
 	ck_assert_int_eq(state_at(schedule, SOURCE_LOADAVG, 4 * s), SOURCE_STATE_DISABLED);
+	/* Switched on again: its past does not count. */
+	config->sources[SOURCE_LOADAVG].enabled = true;
+	schedule_configure(schedule, config, builder, 5 * s);
+	ck_assert_int_eq(state_at(schedule, SOURCE_LOADAVG, 5 * s), SOURCE_STATE_STARTING);
+	load_code = 0;
+	poll_once(schedule, workers, builder, 5 * s);
+	ck_assert_int_eq(state_at(schedule, SOURCE_LOADAVG, 5 * s), SOURCE_STATE_OK);
 	ck_assert(workers_stop(workers, clock_mono_ns() + HANG_BOUND_NS));
 	schedule_free(schedule);
 	builder_free(builder);
@@ -292,7 +299,7 @@ START_TEST(schedule_failure_is_in_the_row_and_keeps_the_values)
 	const struct source_status *row;
 	bool changed;
 
-	schedule_configure(schedule, config, 0);
+	schedule_configure(schedule, config, builder, 0);
 	poll_once(schedule, workers, builder, 0);
 	load_code = -ERR_IO;
 	poll_once(schedule, workers, builder, NS_PER_S);
@@ -323,7 +330,7 @@ START_TEST(schedule_keeps_the_grid_and_hurries_within_bounds)
 	struct config *config = test_config();
 	const int64_t ms = NS_PER_MS;
 
-	schedule_configure(schedule, config, 0);
+	schedule_configure(schedule, config, builder, 0);
 	poll_once(schedule, workers, builder, 0);
 	ck_assert_int_eq(schedule_next_ns(schedule, 0), 1000 * ms);
 	/* Two ticks were missed: the next is on the grid again. */
@@ -414,8 +421,10 @@ static void rig_stop(struct rig *rig)
 {
 	ck_assert(cycle_stop(rig->cycle, clock_mono_ns() + HANG_BOUND_NS));
 	ck_assert(persist_stop(rig->persist, clock_mono_ns() + HANG_BOUND_NS));
+	persist_free(rig->persist);
 	part_unref(rig->state.log.unsent);
 	store_free(rig->store);
+	cycle_free(rig->cycle);
 }
 
 static struct snapshot *wait_for(struct rig *rig, bool (*holds)(const struct snapshot *))

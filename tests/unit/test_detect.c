@@ -1,5 +1,5 @@
 /*
- * test_detect.c - events and alarms from readings: limits with hysteresis, sources, domains.
+ * test_detect.c - events and alarms from readings: limits with hysteresis, sources.
  */
 #include "base/clock.h"
 #include "base/mem.h"
@@ -935,70 +935,6 @@ static void bench_domains(struct bench *bench, const struct domain_row *rows, si
 	bench_run(bench);
 }
 
-START_TEST(domain_states)
-{
-	const struct domain_row first[] = { { 1, 1, "web1", DOMAIN_RUNNING }, { 5, 5, "db1", DOMAIN_SHUTOFF } };
-	const struct domain_row second[] = { { 1, 1, "web1", DOMAIN_PAUSED },
-					     { 3, 3, "new1", DOMAIN_RUNNING },
-					     { 5, 5, "db1", DOMAIN_SHUTOFF } };
-	const struct domain_row third[] = { { 3, 4, "taker", DOMAIN_RUNNING }, { 5, 5, "db1", DOMAIN_CRASHED } };
-	const struct event *event;
-	struct bench bench;
-
-	bench_open(&bench, 0);
-	bench_run(&bench);
-	bench_domains(&bench, first, 2);
-	ck_assert_uint_eq(bench.events.n, 0); /* the first list */
-	bench_domains(&bench, first, 2);
-	ck_assert_uint_eq(bench.events.n, 0);
-	bench_domains(&bench, second, 3);
-	ck_assert_uint_eq(bench.events.n, 2);
-	event = bench.events.events[0];
-	ck_assert_uint_eq(event->kind, EVENT_DOMAIN_STATE_CHANGED);
-	ck_assert_str_eq(event->text, "domain web1 is paused (booted), was running");
-	ck_assert_str_eq(event->subject, "web1");
-	ck_assert_uint_eq(event->severity, SEVERITY_INFO);
-	ck_assert_uint_eq(event->domain, 1);
-	ck_assert_uint_eq(event->of, EVENT_OF_DOMAIN);
-	ck_assert_uint_eq(event->of_index, 1);
-	ck_assert_uint_eq(event->alarm_change, ALARM_UNCHANGED);
-	ck_assert_str_eq(bench.events.events[1]->text, "domain new1 is new and running (booted)");
-	bench_domains(&bench, third, 2);
-	ck_assert_uint_eq(bench.events.n, 2); /* web1 is gone without a word */
-	ck_assert_str_eq(bench.events.events[0]->text, "domain taker is new and running (booted)");
-	ck_assert_str_eq(bench.events.events[1]->text, "domain db1 is crashed (booted), was shut off");
-	ck_assert_uint_eq(bench.events.events[1]->severity, SEVERITY_CRITICAL);
-	bench_run(&bench);
-	ck_assert_uint_eq(bench.events.n, 0);
-	no_alarm(&bench);
-	bench_close(&bench);
-}
-END_TEST
-
-START_TEST(domain_names_of_any_kind)
-{
-	char name[DOMAIN_NAME_MAX + 1];
-	struct domain_row row = { 1, 1, "plain", DOMAIN_RUNNING };
-	struct bench bench;
-
-	bench_open(&bench, 0);
-	bench_domains(&bench, &row, 0);
-	/* Two bytes each, so that a cut at an odd place would leave half a character. */
-	for (size_t i = 0; i + 1 < sizeof(name); i += 2)
-		memcpy(name + i, "\xc3\xa4", 2);
-	name[sizeof(name) - 1] = '\0';
-	row.name = name;
-	bench_domains(&bench, &row, 1);
-	ck_assert_uint_eq(strlen(only_event(&bench, EVENT_DOMAIN_STATE_CHANGED)->subject), 254);
-	ck_assert_ptr_nonnull(strstr(bench.events.events[0]->text, "\xc3\xa4 is new and running (booted)"));
-	ck_assert_uint_le(strlen(bench.events.events[0]->text), EVENT_TEXT_MAX);
-	row = (struct domain_row){ 2, 2, "a\nb\xff\x7f", DOMAIN_UNKNOWN };
-	bench_domains(&bench, &row, 1);
-	ck_assert_str_eq(bench.events.events[0]->text, "domain a b?  is new and in an unknown state (booted)");
-	bench_close(&bench);
-}
-END_TEST
-
 /* ---- alarms ---- */
 
 static void add_change(struct event_list *list, uint8_t kind, const char *subject, uint8_t change, uint32_t serial)
@@ -1130,8 +1066,6 @@ static Suite *detect_suite(void)
 	UNIT_ADD(suite, source_fails_and_recovers);
 	UNIT_ADD(suite, source_failed_at_the_first_run);
 	UNIT_ADD(suite, source_that_is_off);
-	UNIT_ADD(suite, domain_states);
-	UNIT_ADD(suite, domain_names_of_any_kind);
 	UNIT_ADD(suite, alarms_take_the_lowest_free_number);
 	UNIT_ADD(suite, alarms_are_bounded);
 	UNIT_ADD(suite, tick_of_sensors_costs_microseconds);

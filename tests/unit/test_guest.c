@@ -981,7 +981,7 @@ END_TEST
 
 static struct disk_lane *start_lane(struct store *store, uint32_t size, uint32_t period_ms)
 {
-	const struct disk_lane_options options = { disk_path, size, period_ms };
+	const struct disk_lane_options options = { disk_path, size, period_ms, NULL };
 	struct disk_lane *lane = NULL;
 
 	ck_assert_int_eq(disk_lane_start(store, &options, &lane), 0);

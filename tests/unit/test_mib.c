@@ -116,6 +116,8 @@ static const char *const SYNTAX_NAMES[] = {
 	[SYN_TIME] = "DateAndTime",
 	[SYN_STAMP] = "TimeStamp",
 	[SYN_UUID] = "UUIDorZero",
+	[SYN_MAC] = "MacAddress",
+	[SYN_IF_INDEX] = "InterfaceIndexOrZero",
 	[SYN_DOMAIN] = "EdgeDomainIndexOrZero",
 	[SYN_KIND] = "OBJECT-IDENTIFIER",
 	[SYN_POINTER] = "VariablePointer",
@@ -150,7 +152,7 @@ static void compare_table(struct module *module, const struct table *table, cons
 	expect(module, entry, prefix, "not-accessible");
 	for (size_t i = 0; i < table->n_index_columns; i++) {
 		snprintf(oid, sizeof(oid), "%s.%zu", prefix, i + 1);
-		expect(module, table->index_names[i], oid, "not-accessible");
+		expect(module, table->index_names[table->n_levels - table->n_index_columns + i], oid, "not-accessible");
 	}
 }
 
@@ -246,7 +248,7 @@ START_TEST(test_units_and_indexes)
 
 	for (size_t t = 0; module != NULL && TABLES[t] != NULL; t++) {
 		const struct table *table = TABLES[t];
-		char entry[64];
+		char entry[64], indexes[128] = "";
 
 		for (size_t c = 0; c < table->n_columns; c++) {
 			const struct column *column = &table->columns[c];
@@ -258,8 +260,11 @@ START_TEST(test_units_and_indexes)
 		if (table->n_arcs == 2)
 			continue;
 		snprintf(entry, sizeof(entry), "%.*sEntry", (int)strlen(table->name) - 5, table->name);
-		ck_assert_uint_eq(table->n_index_columns, 1);
-		ck_assert_str_eq(find(module, entry)->field[REFERENCES], table->index_names[0]);
+		for (size_t i = 0; i < table->n_levels; i++) {
+			strcat(indexes, i > 0 ? "," : "");
+			strcat(indexes, table->index_names[i]);
+		}
+		ck_assert_str_eq(find(module, entry)->field[REFERENCES], indexes);
 	}
 	free(module);
 }
@@ -275,10 +280,15 @@ START_TEST(test_enumerations)
 		{ "edgeNodeHealth", "unknown", HEALTH_UNKNOWN },
 		{ "edgeSourceState", "starting", SOURCE_STATE_STARTING },
 		{ "edgeDomainState", "unknown", DOMAIN_UNKNOWN },
+		{ "edgeVcpuState", "unknown", VCPU_UNKNOWN },
 		{ "edgePressureResource", "io", PRESSURE_IO },
 		{ "edgeSensorType", "other", SENSOR_OTHER },
 		{ "edgeSensorUnits", "hertz", SENSOR_HERTZ },
 		{ "edgeSensorStatus", "unknown", SENSOR_UNKNOWN },
+		{ "edgeClockSource", "unknown", CLOCK_SOURCE_UNKNOWN },
+		{ "edgeClockState", "unknown", CLOCK_SYNC_UNKNOWN },
+		{ "edgeClockLeap", "unknown", CLOCK_LEAP_UNKNOWN },
+		{ "edgeChannelState", "failed", CHANNEL_FAILED },
 		{ "edgeEventSeverity", "critical", SEVERITY_CRITICAL },
 		{ "edgeThresholdSeverity", "critical", SEVERITY_CRITICAL },
 		{ "edgeThresholdState", "raised", THRESHOLD_RAISED },

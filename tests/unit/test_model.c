@@ -76,6 +76,77 @@ START_TEST(index_map_spaces_are_bounded)
 }
 END_TEST
 
+/* The numbers of a domain's devices go with the domain's. */
+START_TEST(index_map_forgets_the_spaces_of_a_forgotten_key)
+{
+	struct index_map *map = map_with(3);
+
+	ck_assert_uint_eq(index_map_get(map, "disk/2:vda"), 1);
+	ck_assert_uint_eq(index_map_get(map, "disk/2:vdb"), 2);
+	ck_assert_uint_eq(index_map_get(map, "nic/2:52:54:00:00:00:01#1"), 1);
+	ck_assert_uint_eq(index_map_get(map, "disk/3:vda"), 1);
+	index_map_retire(map, "disk/2:vda", 500);
+	index_map_retire(map, "domain:2", 1000);
+	index_map_expire(map, 999 + 30 * DAY);
+	ck_assert_uint_eq(index_map_find(map, "disk/2:vda"), 0); /* on its own account */
+	ck_assert_uint_eq(index_map_find(map, "disk/2:vdb"), 2);
+	index_map_expire(map, 1000 + 30 * DAY);
+	ck_assert_uint_eq(index_map_find(map, "disk/2:vdb"), 0);
+	ck_assert_uint_eq(index_map_find(map, "nic/2:52:54:00:00:00:01#1"), 0);
+	ck_assert_uint_eq(index_map_find(map, "disk/3:vda"), 1);
+	ck_assert_uint_eq(index_map_get(map, "disk/2:vdb"), 1);
+	/* The longest retired of too many, too. */
+	for (unsigned i = 4; i < 6 + INDEX_RETIRED_MAX; i++) {
+		char key[64];
+
+		index_map_get(map, key_of(key, "domain", i));
+		index_map_retire(map, key, 2000);
+	}
+	ck_assert_uint_eq(index_map_find(map, "disk/3:vda"), 1);
+	index_map_get(map, "domain:2");
+	index_map_retire(map, "domain:2", 2000);
+	ck_assert_uint_eq(index_map_find(map, "disk/2:vdb"), 1);
+	for (unsigned i = 4; i < 6 + INDEX_RETIRED_MAX; i++) {
+		char key[64];
+
+		index_map_get(map, key_of(key, "domain", i));
+		index_map_retire(map, key, 2000);
+	}
+	ck_assert_uint_eq(index_map_find(map, "domain:2"), 0);
+	ck_assert_uint_eq(index_map_find(map, "disk/2:vdb"), 0);
+	index_map_free(map);
+}
+END_TEST
+
+static void count_key(void *arg, const char *key, uint32_t index)
+{
+	ck_assert_uint_gt(index, 0);
+	ck_assert_uint_gt(strlen(key), 0);
+	(*(unsigned *)arg)++;
+}
+
+START_TEST(index_map_each_of_one_space_or_of_many)
+{
+	struct index_map *map = map_with(5);
+	unsigned n = 0;
+
+	index_map_get(map, "disk/1:vda");
+	index_map_get(map, "disk/1:vdb");
+	index_map_get(map, "disk/2:vda");
+	index_map_each(map, "disk/1:", count_key, &n);
+	ck_assert_uint_eq(n, 2);
+	index_map_each(map, "disk/3:", count_key, &n);
+	ck_assert_uint_eq(n, 2);
+	index_map_each(map, "disk/1:vdb", count_key, &n);
+	ck_assert_uint_eq(n, 3);
+	index_map_each(map, "disk/", count_key, &n);
+	ck_assert_uint_eq(n, 6);
+	index_map_each(map, "", count_key, &n);
+	ck_assert_uint_eq(n, 14);
+	index_map_free(map);
+}
+END_TEST
+
 START_TEST(index_map_retired_key_comes_back)
 {
 	struct index_map *map = map_with(3);
@@ -462,6 +533,8 @@ static Suite *model_suite(void)
 	UNIT_ADD(suite, index_map_numbers_are_dense_and_last);
 	UNIT_ADD(suite, index_map_spaces_count_for_themselves);
 	UNIT_ADD(suite, index_map_spaces_are_bounded);
+	UNIT_ADD(suite, index_map_forgets_the_spaces_of_a_forgotten_key);
+	UNIT_ADD(suite, index_map_each_of_one_space_or_of_many);
 	UNIT_ADD(suite, index_map_retired_key_comes_back);
 	UNIT_ADD(suite, index_map_forgets_after_thirty_days);
 	UNIT_ADD(suite, index_map_keeps_a_thousand_retired);

@@ -15,39 +15,57 @@ struct list {
 	size_t n;
 };
 
-/* Every column of every row, in the order of the tables: what the engine must find, found without it. */
-static void list_column(struct list *list, struct cell_context *context, const struct table *table,
-			const struct column *column)
+/* The column in every row below the rows at hand of the outer levels. */
+static void list_rows(struct list *list, bool keep, struct cell_context *context, const struct table *table,
+		      const struct column *column, size_t level, struct instance *at)
 {
-	const struct level *level = &table->levels[0];
+	const struct level *l = &table->levels[level];
 	struct cell cell;
 
-	for (size_t i = 0; i < level->count(context); i++) {
-		struct instance *row;
-
-		context->row[0] = level->at(context, i);
-		if (!column_get(table, column, context, &cell))
-			continue;
-		list->rows = mem_grow(list->rows, list->n + 1, sizeof(*row));
-		row = &list->rows[list->n++];
-		memcpy(row->oid, table->arcs, table->n_arcs * sizeof(uint32_t));
-		row->n = table->n_arcs;
-		if (table->n_arcs == 3)
-			row->oid[row->n++] = 1;
-		row->oid[row->n++] = column->arc;
-		row->oid[row->n++] = level->index(context->row[0]);
+	for (size_t i = 0; i < l->count(context); i++) {
+		context->row[level] = l->at(context, i);
+		at->oid[at->n++] = l->index(context->row[level]);
+		if (level + 1 < table->n_levels) {
+			list_rows(list, keep, context, table, column, level + 1, at);
+		} else if (column_get(table, column, context, &cell)) {
+			if (keep) {
+				list->rows = mem_grow(list->rows, list->n + 1, sizeof(*at));
+				list->rows[list->n] = *at;
+			}
+			list->n++;
+		}
+		at->n--;
 	}
 }
 
-static struct list list_all(struct cell_context *context)
+static void list_column(struct list *list, bool keep, struct cell_context *context, const struct table *table,
+			const struct column *column)
+{
+	struct instance at = { .n = table->n_arcs };
+
+	memcpy(at.oid, table->arcs, table->n_arcs * sizeof(uint32_t));
+	if (table->n_arcs == 3)
+		at.oid[at.n++] = 1;
+	at.oid[at.n++] = column->arc;
+	list_rows(list, keep, context, table, column, 0, &at);
+}
+
+/* Every column of every row, in the order of the tables: what the engine must find, found without it. keep: false only
+ * counts them. */
+static struct list list_each(struct cell_context *context, bool keep)
 {
 	struct list list = { NULL, 0 };
 
 	for (size_t t = 0; TABLES[t] != NULL; t++) {
 		for (size_t c = 0; c < TABLES[t]->n_columns; c++)
-			list_column(&list, context, TABLES[t], &TABLES[t]->columns[c]);
+			list_column(&list, keep, context, TABLES[t], &TABLES[t]->columns[c]);
 	}
 	return list;
+}
+
+static struct list list_all(struct cell_context *context)
+{
+	return list_each(context, true);
 }
 
 /* The first instance after oid, list->n where there is none. */
@@ -108,7 +126,7 @@ START_TEST(test_tables_in_order)
 {
 	const struct table *before = NULL;
 
-	ck_assert_uint_eq(TABLES_N, 14);
+	ck_assert_uint_eq(TABLES_N, 20);
 	for (size_t t = 0; TABLES[t] != NULL; t++) {
 		const struct table *table = TABLES[t];
 		uint32_t first[5] = { 0 }, last[5] = { 0 };
@@ -244,9 +262,10 @@ END_TEST
 
 START_TEST(test_object_or_instance)
 {
-	const uint32_t none[][6] = { { 1, 4, 1, 1, 2, 1 }, { 1, 3, 1, 1, 1, 1 }, { 1, 3, 1, 1, 43, 1 },
-				     { 1, 3, 1, 2, 2, 1 }, { 1, 3, 2, 1, 2, 1 }, { 0, 1, 0, 0, 0, 0 },
-				     { 2, 1, 1, 0, 0, 0 }, { 1, 7, 5, 1, 2, 1 } };
+	const uint32_t none[][6] = { { 1, 11, 1, 1, 2, 1 }, { 1, 4, 1, 1, 1, 1 },  { 1, 10, 2, 0, 0, 0 },
+				     { 1, 3, 1, 1, 1, 1 },  { 1, 3, 1, 1, 43, 1 }, { 1, 3, 1, 2, 2, 1 },
+				     { 1, 3, 2, 1, 2, 1 },  { 0, 1, 0, 0, 0, 0 },  { 2, 1, 1, 0, 0, 0 },
+				     { 1, 7, 5, 1, 2, 1 } };
 	const uint32_t object[] = { 1, 3, 1, 1, 2, 77, 5 }, scalar[] = { 1, 7, 3, 0 };
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
@@ -260,30 +279,13 @@ START_TEST(test_object_or_instance)
 }
 END_TEST
 
-static size_t count_all(struct cell_context *context)
-{
-	struct cell cell;
-	size_t n = 0;
-
-	for (size_t t = 0; TABLES[t] != NULL; t++) {
-		const struct table *table = TABLES[t];
-		const size_t rows = table->levels[0].count(context);
-
-		for (size_t i = 0; i < table->n_columns * rows; i++) {
-			context->row[0] = table->levels[0].at(context, i % rows);
-			n += column_get(table, &table->columns[i / rows], context, &cell);
-		}
-	}
-	return n;
-}
-
 /* 10,000 domains, a third of them without anything optional. The time is CPU time, the bound some 30 times what it
  * takes. */
 START_TEST(test_ten_thousand_domains)
 {
 	struct snapshot *snapshot = fixture_snapshot(10000);
 	struct cell_context context = fixture_context(snapshot);
-	const size_t all = count_all(&context);
+	const size_t all = list_each(&context, false).n;
 	const int64_t start = clock_thread_cpu_ns();
 	uint32_t oid[OID_MAX];
 	size_t n = 0, steps = 0;
@@ -547,6 +549,86 @@ START_TEST(test_getters)
 }
 END_TEST
 
+/* The column in a row of two indexes. */
+static struct cell value_below(const struct snapshot *snapshot, const char *name, uint32_t outer, uint32_t inner)
+{
+	struct cell_context context = fixture_context(snapshot);
+	const struct table *table;
+	const struct column *column = table_column(name, &table);
+	const uint32_t oid[] = { table->arcs[0], table->arcs[1], table->arcs[2], 1, column->arc, outer, inner };
+	struct cell cell = { .type = CELL_NONE };
+
+	if (table_get(&context, oid, sizeof(oid) / sizeof(oid[0]), &cell) != 0)
+		cell.type = CELL_NONE;
+	return cell;
+}
+
+static bool text_is(struct cell cell, const char *text)
+{
+	return cell.type == CELL_OCTETS && cell.octets.length == strlen(text) &&
+	       memcmp(cell.octets.data, text, cell.octets.length) == 0;
+}
+
+/* guest5: two vCPUs, two disks, two NICs; of each pair one has everything, the other next to nothing. */
+START_TEST(test_domain_tables)
+{
+	struct snapshot *snapshot = fixture_snapshot(6);
+	const uint8_t mac[] = { 0x52, 0, 0, 0, 0, 1 };
+	struct cell cell;
+
+	ck_assert_uint_eq(value_below(snapshot, "edgeVcpuDelay", 6, 1).counter64, 17);
+	ck_assert_int_eq(value_below(snapshot, "edgeVcpuDelay", 6, 4).type, CELL_NONE);
+	ck_assert_int_eq(value_below(snapshot, "edgeVcpuPhysical", 6, 1).integer, 3);
+	ck_assert_int_eq(value_below(snapshot, "edgeVcpuPhysical", 6, 4).integer, -1);
+	ck_assert_int_eq(value_below(snapshot, "edgeVcpuState", 6, 4).integer, VCPU_UNKNOWN);
+	ck_assert_int_eq(value_below(snapshot, "edgeVcpuState", 6, 2).type, CELL_NONE);
+	ck_assert_int_eq(value_below(snapshot, "edgeVcpuHalted", 6, 1).integer, 2);
+	ck_assert(text_is(value_below(snapshot, "edgeBlockTarget", 6, 7), "sda"));
+	ck_assert(text_is(value_below(snapshot, "edgeBlockSource", 6, 2), "/images/disk"));
+	ck_assert_int_eq(value_below(snapshot, "edgeBlockSource", 6, 7).type, CELL_NONE);
+	ck_assert_uint_eq(value_below(snapshot, "edgeBlockReads", 6, 7).counter64, UINT64_MAX);
+	ck_assert_int_eq(value_below(snapshot, "edgeBlockWrites", 6, 7).type, CELL_NONE);
+	ck_assert_uint_eq(value_below(snapshot, "edgeBlockDiscontinuityTime", 6, 7).number, 200);
+	cell = value_below(snapshot, "edgeNicMac", 6, INT32_MAX);
+	ck_assert(cell.type == CELL_OCTETS && cell.octets.length == sizeof(mac));
+	ck_assert_mem_eq(cell.octets.data, mac, sizeof(mac));
+	ck_assert_int_eq(value_below(snapshot, "edgeNicTarget", 6, INT32_MAX).type, CELL_NONE);
+	ck_assert_int_eq(value_below(snapshot, "edgeNicModel", 6, 1).type, CELL_NONE);
+	cell = value_below(snapshot, "edgeNicIfIndex", 6, INT32_MAX);
+	ck_assert(cell.type == CELL_INTEGER && cell.integer == 7);
+	ck_assert_int_eq(value_below(snapshot, "edgeNicIfIndex", 6, 1).integer, 0);
+	ck_assert_int_eq(value_below(snapshot, "edgeNicIfIndex", 5, 1).type, CELL_NONE);
+	part_unref(snapshot);
+}
+END_TEST
+
+START_TEST(test_clock_and_transport)
+{
+	struct snapshot *snapshot = fixture_snapshot(1);
+
+	ck_assert_int_eq(value_of(snapshot, "edgeClockSource", 0).integer, CLOCK_SOURCE_KERNEL);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockOffset", 0).integer, -1234567);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockOffsetSeconds", 0).integer, -1);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockOffsetNs", 0).integer, -1234567899);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockFrequency", 0).integer, -31250);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockMaxError", 0).type, CELL_NONE);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockTaiOffset", 0).type, CELL_NONE);
+	snapshot->clock->offset_ns = 86400 * NS_PER_S;
+	ck_assert_int_eq(value_of(snapshot, "edgeClockOffset", 0).integer, INT32_MAX);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockOffsetNs", 0).integer, INT32_MAX);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockOffsetSeconds", 0).integer, 86400);
+	snapshot->clock->offset_ns = -86400 * NS_PER_S;
+	ck_assert_int_eq(value_of(snapshot, "edgeClockOffset", 0).integer, INT32_MIN);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockOffsetNs", 0).integer, INT32_MIN);
+	ck_assert(text_is(value_of(snapshot, "edgeVbdPath", 1), "/dev/shm/vhostmd0"));
+	ck_assert_uint_eq(value_of(snapshot, "edgeVbdSize", 1).number, 262144);
+	ck_assert_int_eq(value_of(snapshot, "edgeChannelState", 7).integer, CHANNEL_WAITING);
+	ck_assert_uint_eq(value_of(snapshot, "edgeChannelBytes", 2).counter64, 9000);
+	ck_assert_int_eq(value_of(snapshot, "edgeChannelState", 3).type, CELL_NONE);
+	part_unref(snapshot);
+}
+END_TEST
+
 START_TEST(test_threshold_object)
 {
 	struct snapshot *snapshot = fixture_snapshot(1);
@@ -582,6 +664,8 @@ static Suite *table_suite(void)
 	UNIT_ADD(suite, test_strings);
 	UNIT_ADD(suite, test_times);
 	UNIT_ADD(suite, test_getters);
+	UNIT_ADD(suite, test_domain_tables);
+	UNIT_ADD(suite, test_clock_and_transport);
 	UNIT_ADD(suite, test_threshold_object);
 	return suite;
 }

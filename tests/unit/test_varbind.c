@@ -129,6 +129,56 @@ START_TEST(test_domain_and_source)
 }
 END_TEST
 
+/* The row of the event itself goes before the snapshot's, and the disk it names comes after the objects. */
+START_TEST(test_row_and_disk_of_the_event)
+{
+	static const uint8_t KINDS[] = { EVENT_DOMAIN_CRASHED,  EVENT_DOMAIN_IO_ERROR,   EVENT_DOMAIN_WATCHDOG,
+					 EVENT_DOMAIN_REMOVED, EVENT_DOMAIN_IO_RESUMED, EVENT_DOMAIN_REBOOTED };
+	struct snapshot *snapshot = fixture_snapshot(0);
+	struct domain *row = domain_new(domain_ident_new((const uint8_t[16]){ 1 }, "gone", "hvm"));
+
+	row->index = 3;
+	row->state = DOMAIN_SHUTOFF;
+	row->reason = "destroyed";
+	row->devices = domain_devices_new(2, 0);
+	row->devices->blocks[0].target = mem_string("vda");
+	row->devices->blocks[1].target = mem_string("vdb");
+	row->n_blocks = 2;
+	row->block_rows = mem_array(2, sizeof(row->block_rows[0]));
+	row->block_rows[0] = (struct block){ .index = 4, .device = &row->devices->blocks[0] };
+	row->block_rows[1] = (struct block){ .index = 5, .device = &row->devices->blocks[1] };
+	for (size_t i = 0; i < sizeof(KINDS); i++) {
+		static const char *const DEVICES[] = { NULL, "vdb", "virtio-disk7" };
+		struct event *event = event_of(KINDS[i], EVENT_OF_DOMAIN, 3);
+		struct varbind_reader reader;
+		struct varbind varbind;
+		struct buf record;
+
+		event->row = part_ref(row);
+		event->device = mem_string(DEVICES[i % 3]);
+		record = encode(snapshot, event);
+		open_record(&reader, &record);
+		expect_head(&reader, KINDS[i]);
+		expect(&reader, "edgeDomainName", 3);
+		expect(&reader, "edgeDomainUuid", 3);
+		ck_assert_int_eq(expect(&reader, "edgeDomainState", 3).cell.integer, DOMAIN_SHUTOFF);
+		expect(&reader, "edgeDomainStateReason", 3);
+		if (i % 3 == 1) {
+			ck_assert_int_eq(varbind_read(&reader, &varbind), 0);
+			ck_assert_uint_eq(varbind.oid[varbind.oid_n - 2], 3);
+			ck_assert_uint_eq(varbind.oid[varbind.oid_n - 1], 5);
+			ck_assert_uint_eq(varbind.oid[varbind.oid_n - 3], 2); /* edgeBlockTarget */
+			ck_assert_uint_eq(varbind.cell.octets.length, 3);
+			ck_assert_mem_eq(varbind.cell.octets.data, "vdb", 3);
+		}
+		expect_end(&reader);
+		buf_free(&record);
+	}
+	part_unref(row);
+	part_unref(snapshot);
+}
+END_TEST
+
 /* The log's scalars count the event itself, whether or not the snapshot has it yet. */
 START_TEST(test_agent_started)
 {
@@ -310,6 +360,7 @@ static Suite *varbind_suite(void)
 
 	UNIT_ADD(suite, test_thermal);
 	UNIT_ADD(suite, test_domain_and_source);
+	UNIT_ADD(suite, test_row_and_disk_of_the_event);
 	UNIT_ADD(suite, test_agent_started);
 	UNIT_ADD(suite, test_absent_objects_are_left_out);
 	UNIT_ADD(suite, test_encode_limit);

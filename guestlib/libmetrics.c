@@ -1,0 +1,283 @@
+/*
+ * libmetrics.c - the functions of libmetrics.so.0. Thread: any; blocks on disk and port, within the limits of
+ * document.h.
+ *
+ * The first source that gives a whole document answers. Only where the disk's document does not tell which of its VMs
+ * is ours the port is asked as well: there a guest sees its own metrics only.
+ */
+#include "guestlib/libmetrics.h"
+
+#include "base/err.h"
+#include "guestlib/document.h"
+#include "guestlib/dump.h"
+#include "guestlib/guest_parse.h"
+#include "guestlib/guest_value.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIELDS_MAX 8u
+
+static int fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static int errno_of(int code)
+{
+	switch (code) {
+	case 0:
+		return 0;
+	case -ERR_IO:
+		return errno;
+	case -ERR_ABSENT:
+		return ENOENT;
+	case -ERR_RANGE:
+		return ERANGE;
+	default:
+		return EPROTO;
+	}
+}
+
+typedef int read_document(char **content, size_t *length);
+
+/* 0 or an errno; ENOENT: a document that does not have this machine's metrics. */
+static int ask(read_document *source, metric_context context, const char *own, struct guest_wanted *wanted, size_t n)
+{
+	char *content;
+	size_t length;
+	int error = source(&content, &length);
+
+	if (error != 0)
+		return error;
+	error = errno_of(guest_parse(content, length, context, own, wanted, n));
+	free(content);
+	return error;
+}
+
+static int look_up(metric_context context, struct guest_wanted *wanted, size_t n)
+{
+	char uuid[DOCUMENT_UUID_SIZE];
+	const char *own = context == METRIC_CONTEXT_VM && document_own_uuid(uuid) == 0 ? uuid : NULL;
+	const int disk = ask(document_read_disk, context, own, wanted, n);
+	int virtio;
+
+	if (disk == 0)
+		return 0;
+	virtio = ask(document_read_port, context, NULL, wanted, n);
+	return virtio == 0 || disk == ENOMEDIUM ? virtio : disk;
+}
+
+int get_metric(const char *name, metric **mdef, metric_context context)
+{
+	struct guest_wanted wanted = { .name = name };
+	int error;
+
+	if (mdef == NULL)
+		return fail(EINVAL);
+	*mdef = NULL; /* callers pass it to metric_free in any case */
+	if (name == NULL || name[0] == '\0' || (context != METRIC_CONTEXT_HOST && context != METRIC_CONTEXT_VM))
+		return fail(EINVAL);
+	error = look_up(context, &wanted, 1);
+	if (error == 0)
+		error = wanted.found ? errno_of(guest_value_parse(wanted.type, wanted.text, mdef)) : ENOENT;
+	guest_wanted_clear(&wanted, 1);
+	return error == 0 ? 0 : fail(error);
+}
+
+void metric_free(metric *mdef)
+{
+	free(mdef);
+}
+
+/* A metric of a structure's field. */
+struct field {
+	const char *name;
+	size_t offset;
+	int (*put)(const metric *value, void *field);
+};
+
+static int put_u64(const metric *value, void *field)
+{
+	return guest_value_u64(value, field);
+}
+
+static int put_u32(const metric *value, void *field)
+{
+	return guest_value_u32(value, field);
+}
+
+static int put_double(const metric *value, void *field)
+{
+	return guest_value_double(value, field);
+}
+
+/* clang-format off */
+static const struct field MEMORY[] = {
+	{ "TotalPhyMem",    offsetof(memory_metrics, total_physical_memory), put_u64 },
+	{ "UsedMem",        offsetof(memory_metrics, used_physical_memory),  put_u64 },
+	{ "FreeMem",        offsetof(memory_metrics, free_physical_memory),  put_u64 },
+	{ "PagedOutMemory", offsetof(memory_metrics, paged_out_memory),      put_u64 },
+	{ "PagedInMemory",  offsetof(memory_metrics, paged_in_memory),       put_u64 },
+	{ "PageInRate",     offsetof(memory_metrics, page_in_rate),          put_u64 },
+	{ "PageFaultRate",  offsetof(memory_metrics, page_fault_rate),       put_u64 },
+};
+
+/* Of two rows for one field the later wins. */
+static const struct field CPU[] = {
+	{ "TotalPhyCPUs",    offsetof(cpu_metrics, total_phys_cpus),        put_u32 },
+	{ "NumCPUsUtilized", offsetof(cpu_metrics, num_phys_cpus_utilized), put_u32 },
+	{ "NumCPUs",         offsetof(cpu_metrics, num_phys_cpus_utilized), put_u32 },
+	{ "TotalCPUTime",    offsetof(cpu_metrics, total_cpu_time),         put_double },
+};
+
+static const struct field TOTAL_CPUS[] = { { "TotalPhyCPUs", 0, put_u32 } };
+/* clang-format on */
+
+static int put_field(const struct field *field, const struct guest_wanted *wanted, char *record)
+{
+	metric *value;
+	int rc = guest_value_parse(wanted->type, wanted->text, &value);
+
+	if (rc < 0)
+		return errno_of(rc);
+	rc = field->put(value, record + field->offset);
+	free(value);
+	return errno_of(rc);
+}
+
+static int put_fields(const struct field *fields, const struct guest_wanted *wanted, size_t n, char *record)
+{
+	bool found = false;
+	int error = 0;
+
+	for (size_t i = 0; i < n && error == 0; i++) {
+		if (!wanted[i].found)
+			continue;
+		error = put_field(&fields[i], &wanted[i], record);
+		found = true;
+	}
+	return error == 0 && !found ? ENOENT : error;
+}
+
+/* The fields' metrics, all of one document, into the zeroed record. */
+static int read_fields(metric_context context, const struct field *fields, size_t n, void *record)
+{
+	struct guest_wanted wanted[FIELDS_MAX] = { 0 };
+	int error;
+
+	for (size_t i = 0; i < n; i++)
+		wanted[i].name = fields[i].name;
+	error = look_up(context, wanted, n);
+	if (error == 0)
+		error = put_fields(fields, wanted, n, record);
+	guest_wanted_clear(wanted, n);
+	return error == 0 ? 0 : fail(error);
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+_Static_assert(COUNT(MEMORY) <= FIELDS_MAX && COUNT(CPU) <= FIELDS_MAX, "room for each table's metrics");
+
+static int read_memory(metric_context context, memory_metrics *rec)
+{
+	memory_metrics memory = { 0 };
+
+	if (rec == NULL)
+		return fail(EINVAL);
+	if (read_fields(context, MEMORY, COUNT(MEMORY), &memory) < 0)
+		return -1;
+	*rec = memory;
+	return 0;
+}
+
+static int read_cpu(metric_context context, cpu_metrics *rec)
+{
+	cpu_metrics cpu = { 0 };
+
+	if (rec == NULL)
+		return fail(EINVAL);
+	if (read_fields(context, CPU, COUNT(CPU), &cpu) < 0)
+		return -1;
+	*rec = cpu;
+	return 0;
+}
+
+memory_metrics *memory_metrics_alloc(void)
+{
+	return calloc(1, sizeof(memory_metrics));
+}
+
+void memory_metrics_free(memory_metrics *rec)
+{
+	free(rec);
+}
+
+cpu_metrics *cpu_metrics_alloc(void)
+{
+	return calloc(1, sizeof(cpu_metrics));
+}
+
+void cpu_metrics_free(cpu_metrics *rec)
+{
+	free(rec);
+}
+
+int get_host_memory_metrics(memory_metrics *rec)
+{
+	return read_memory(METRIC_CONTEXT_HOST, rec);
+}
+
+int get_vm_memory_metrics(memory_metrics *rec)
+{
+	return read_memory(METRIC_CONTEXT_VM, rec);
+}
+
+int get_host_cpu_metrics(cpu_metrics *rec)
+{
+	return read_cpu(METRIC_CONTEXT_HOST, rec);
+}
+
+int get_vm_cpu_metrics(cpu_metrics *rec)
+{
+	return read_cpu(METRIC_CONTEXT_VM, rec);
+}
+
+int get_host_totalPhyCPUs(uint32_t *cpus)
+{
+	uint32_t value = 0;
+
+	if (cpus == NULL)
+		return fail(EINVAL);
+	if (read_fields(METRIC_CONTEXT_HOST, TOTAL_CPUS, COUNT(TOTAL_CPUS), &value) < 0)
+		return -1;
+	*cpus = value;
+	return 0;
+}
+
+static int dump(read_document *source, const char *dest_file)
+{
+	char *content;
+	size_t length;
+	bool written;
+	int error = source(&content, &length);
+
+	if (error != 0)
+		return fail(error);
+	written = dump_write(dest_file, content, length);
+	error = errno;
+	free(content);
+	return written ? 0 : fail(error);
+}
+
+int dump_metrics(const char *dest_file)
+{
+	return dump(document_read_disk, dest_file);
+}
+
+int dump_virtio_metrics(const char *dest_file)
+{
+	return dump(document_read_port, dest_file);
+}

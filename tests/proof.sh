@@ -1,0 +1,35 @@
+#!/bin/sh
+# The second tier of tests: unit and integration tests with a daemon built under AddressSanitizer + UBSan and under
+# ThreadSanitizer, then restarts and losses over and over. usage: proof.sh BUILD-DIRECTORY; "make proof" runs it.
+set -eu
+source=$(cd "$(dirname "$0")/.." && pwd)
+build=$1
+rounds=${PROOF_ROUNDS:-5}
+status=0
+
+# One build: NAME SANITIZERS.
+prove() {
+	directory=$build/proof-$1
+	echo "== $2"
+	mkdir -p "$directory"
+	cd "$directory"
+	[ -e config.status ] || "$source/configure" --prefix=/usr --sysconfdir=/etc --localstatedir=/var \
+		--enable-sanitizers="$2" >configure.log 2>&1
+	make -j"$(nproc)" >make.log 2>&1
+	make -k -j"$(nproc)" check >check.log 2>&1 || { echo "FAIL make check ($directory/check.log)"; status=1; }
+	EDGENODED=$directory/edgenoded VM_DUMP_METRICS=$directory/vm-dump-metrics GETLOOP=$build/tests/bench/getloop \
+		python3 -B "$source/tests/integration/run.py" --build "$directory" || status=1
+}
+
+TSAN_OPTIONS=suppressions=$source/tests/tsan.supp
+CK_TIMEOUT_MULTIPLIER=10 # a sanitizer's pace
+export TSAN_OPTIONS CK_TIMEOUT_MULTIPLIER
+make -C "$build" tests/bench/getloop >/dev/null
+prove address address,undefined
+prove thread thread
+
+echo "== $rounds rounds of restarts and losses"
+EDGENODED=$build/edgenoded VM_DUMP_METRICS=$build/vm-dump-metrics \
+	python3 -B "$source/tests/integration/run.py" --build "$build" --rounds "$rounds" restart_ libvirtd_ bad_full \
+	value_disk || status=1
+exit $status
