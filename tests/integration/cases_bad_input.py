@@ -3,7 +3,8 @@ import os
 import signal
 
 from cases import case
-from edge import Build, Node, Skipped, expect, expect_equal, run, wait_for
+from cases_sensor import node_with_chip, wait_thermal
+from edge import Build, Node, Skipped, complains, expect, expect_equal, run, wait_for
 
 
 GOOD = [
@@ -32,6 +33,10 @@ def after(new):
     return changed(7, GOOD[6] + "\n" + new)
 
 
+def threshold(watched, rising, falling):
+    return after("<threshold object=\"%s\" subject=\"*\" rising=\"%d\" falling=\"%d\"/>" % (watched, rising, falling))
+
+
 BAD_FILES = {  # name -> (content, line that is wrong; None: any line of the file)
     "empty": (b"", None),
     "not_xml": (b"poll = 5\n", 1),
@@ -55,8 +60,8 @@ BAD_FILES = {  # name -> (content, line that is wrong; None: any line of the fil
     "unknown_transport": (changed(6, "<transport>pigeon</transport>"), 6),
     "unknown_source": (after("<source name=\"moon\"/>"), 8),
     "bad_bool": (after("<source name=\"stat\" enabled=\"perhaps\"/>"), 8),
-    "rising_below_falling": (after("<threshold object=\"edgeSensorValue\" subject=\"*\" rising=\"1\" falling=\"2\"/>"), 8),
-    "threshold_on_nothing": (after("<threshold object=\"edgeNoSuchThing\" subject=\"*\" rising=\"2\" falling=\"1\"/>"), 8),
+    "rising_below_falling": (threshold("edgeSensorValue", 1, 2), 8),
+    "threshold_on_nothing": (threshold("edgeNoSuchThing", 2, 1), 8),
     "binary": (b"\x00\x01\x02\xff\xfe" * 100, None),
     "bad_utf8": (b"<edgenode>\n<globals>\n<path>\xc3\x28</path>\n</globals></edgenode>", 3),
     "entity_bomb": (b"<!DOCTYPE edgenode [\n<!ENTITY a \"aaaaaaaaaa\">\n" + b"".join(
@@ -135,7 +140,7 @@ def start_refused(node, path, *arguments):
     node.start_daemon(*arguments, wait=False)
     status = node.daemon.wait(10)
     expect(status > 0, "it ended with %d" % status)
-    expect(path in node.daemon.output(), "the error does not name %s: %s" % (path, node.daemon.output().strip()))
+    expect(complains(node.daemon.output(), path), "the error does not name %s: %s" % (path, node.daemon.output().strip()))
 
 
 @case(seconds=1)
@@ -158,7 +163,7 @@ def bad_held_lock():
         first, last = node.daemon, node.get("edgeEventLast.0")
         status, out, err = run(node.command(), timeout=10)
         expect(status > 0, "the second one ended with %d" % status)
-        expect(node.state in out + err, "the error does not name %s: %s" % (node.state, (out + err).strip()))
+        expect(complains(out + err, node.state), "the error does not name %s: %s" % (node.state, (out + err).strip()))
         expect(first.running() and node.get("edgeEventLast.0") == last, "the first one is disturbed")
         first.kill()
         node.start_daemon()
@@ -172,7 +177,8 @@ def bad_no_agentx():
         for make in (lambda: None, lambda: open(address, "w", encoding="utf-8").close()):
             make()
             node.start_daemon(wait=False)
-            wait_for(lambda: node.daemon_alive() and address in node.daemon.output(), 10, "the address in the log")
+            wait_for(lambda: node.daemon_alive() and complains(node.daemon.output(), address), 10,
+                     "a complaint with the address")
             wait_for(lambda: node.dump()[0] == 0, 10, "the metrics disk")
             took = node.daemon.end(signal.SIGTERM)
             expect(took < 2.0, "SIGTERM took %.1f s" % took)
@@ -187,7 +193,7 @@ def bad_disk_path():
         node.disk = place + "/disk"
         node.write_config()
         node.start()
-        wait_for(lambda: node.disk in node.daemon.output(), 10, "the path in the log")
+        wait_for(lambda: complains(node.daemon.output(), node.disk), 10, "a complaint with the path")
         expect(node.get("edgeNodeName.0"), "SNMP is not served")
         os.mkdir(place)
         wait_for(lambda: node.dump()[0] == 0, 10, "the metrics disk")
@@ -228,7 +234,7 @@ def bad_full_metrics_disk():
         node.disk = place + "/disk"
         node.write_config()
         node.start()
-        wait_for(lambda: node.disk in node.daemon.output(), 10, "the path in the log")
+        wait_for(lambda: complains(node.daemon.output(), node.disk), 10, "a complaint with the path")
         expect(node.get("edgeNodeName.0"), "SNMP is not served")
         seen = in_namespace(node, node.disk)
         if os.path.exists(seen):
@@ -236,18 +242,33 @@ def bad_full_metrics_disk():
             expect(status != 0 or "</metrics>" in out, "a half-written disk was read: " + out[-200:])
 
 
-@case
+@case(seconds=12)
 def bad_full_state_disk():
-    """The state's file system is full from some moment on: it is logged by path, all is served, notifications go out."""
-    with Node("bad_full_state_disk") as node:
+    """The state's file system is full: events go out all the same, the log names the place, room heals it."""
+    node, chip = node_with_chip("bad_full_state_disk", hold_s=0)
+    with node:
         small_tmpfs(node, node.state, "256k")
+        node.prefix += chip.prefix
         node.start()
-        fill(in_namespace(node, node.state) + "/filler")
-        node.snmpd.kill()
-        node.start_snmpd()
-        wait_for(lambda: node.daemon_alive() and node.manager.answers(), 10, "the tables")
+        filler = in_namespace(node, node.state) + "/filler"
+        fill(filler)
+        # The last page of the log has room for some events.
+        wanted = []
+
+        def event_log_full():
+            chip.heat(60000 if len(wanted) % 2 else 85000)
+            wanted.append("edgeThermalNormal" if len(wanted) % 2 else "edgeThermalWarning")
+            wait_thermal(node, wanted)
+            return complains(node.daemon.output(), "writing " + node.state + "/events: No space")
+        wait_for(event_log_full, 30, "a complaint of the event log")
+        os.unlink(filler)
+        stored = node.get("edgeEventLogged.0")
+        event_log_full()
+        wait_for(lambda: node.get("edgeEventLogged.0") > stored, 5, "an event in the log")
         took = node.daemon.end(signal.SIGTERM)
-        expect(took < 2.5, "SIGTERM took %.1f s" % took)
+        expect(took < 2.0, "SIGTERM took %.1f s" % took)
+        expect_equal(node.daemon.child.returncode, 0, "the exit status")
+        return "%d events" % len(wanted)
 
 
 @case(seconds=1)

@@ -5,7 +5,7 @@ import socket
 import time
 
 from cases import case
-from edge import FAILED, Mib, Node, expect, expect_equal, run, test_node, wait_for
+from edge import FAILED, Mib, Node, children_of, complains, expect, expect_equal, test_node, wait_for
 
 
 @case
@@ -13,8 +13,9 @@ def restart_before_snmpd():
     """edgenoded started before snmpd: it says so, goes on, and serves once snmpd is there."""
     with Node("restart_before_snmpd") as node:
         node.start_daemon(wait=False)
-        wait_for(lambda: node.daemon_alive() and node.agentx.partition(":")[2] in node.daemon.output(), 10,
-                 "a word on the AgentX address in the log")
+        address = node.agentx.partition(":")[2]
+        wait_for(lambda: node.daemon_alive() and complains(node.daemon.output(), address), 10,
+                 "a complaint with the AgentX address")
         node.start_snmpd()
         begin = time.monotonic()
         wait_for(node.manager.answers, 10, "the tables")
@@ -61,7 +62,8 @@ def note_events(node, seen):
         rows.setdefault(int(serial), {})[name] = value
     for serial, row in rows.items():
         story = (row["edgeEventTime"], row["edgeEventKind"], row["edgeEventText"])
-        expect(seen.setdefault(serial, story) == story, "event %d is told twice: %r and %r" % (serial, seen[serial], story))
+        told = seen.setdefault(serial, story)
+        expect(told == story, "event %d is told twice: %r and %r" % (serial, told, story))
     return rows
 
 
@@ -134,7 +136,7 @@ def restart_sighup():
         with open(node.config, encoding="utf-8") as conf:
             line = 1 + [i for i, text in enumerate(conf) if "nonsense" in text][0]
         node.daemon.send(signal.SIGHUP)
-        wait_for(lambda: "%s:%d" % (node.config, line) in node.daemon.output(), 10, "file:line in the log")
+        wait_for(lambda: complains(node.daemon.output(), "%s:%d" % (node.config, line)), 10, "file:line in the log")
         expect(node.daemon_alive() and node.get("edgeNodePollInterval.0") == 3000, "the old configuration is gone")
         pid = node.daemon.pid
         node.poll_s = 2
@@ -200,7 +202,8 @@ def restart_sigterm_before_first_snapshot():
             time.sleep(delay)
             took = node.daemon.end(signal.SIGTERM)
             expect(took < 2.0, "SIGTERM took %.1f s" % took)
-            expect(node.daemon.child.returncode in (0, -signal.SIGTERM), "it ended with %d" % node.daemon.child.returncode)
+            status = node.daemon.child.returncode
+            expect(status in (0, -signal.SIGTERM), "it ended with %d" % status)
 
 
 @case
@@ -210,8 +213,7 @@ def restart_nothing_left():
         node.start_snmpd()
         for number in (signal.SIGTERM, signal.SIGKILL):
             node.start_daemon()
-            pid = node.daemon.pid
-            children = run(["ps", "-o", "pid=", "--ppid", str(pid)])[1].split()
+            children = children_of(node.daemon.pid)
             expect(children, "there is no runner process")
             node.daemon.end(number)
-            wait_for(lambda: not any(os.path.exists("/proc/" + child) for child in children), 5, "the children to end")
+            wait_for(lambda: not [c for c in children if os.path.exists("/proc/%d" % c)], 5, "the children to end")

@@ -10,7 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 KEY = "edgetest-virtual-0/temp1"
 MAX, MAX_HYST, CRITICAL = 80000, 75000, 95000  # of the fixture's chip
 HOLD_S = 1
-QUICK = '<source name="sensors" interval="100"/><sensors hold="%d"/>' % HOLD_S
+QUICK = '<source name="sensors" interval="100"/><sensors hold="%d"/>'
 WARNING, CRITICAL_SEVERITY = 2, 3
 
 
@@ -31,8 +31,8 @@ class Chip:
         self.set("temp1_input", value)
 
 
-def node_with_chip(name, **options):
-    node = Node(name, config=QUICK, **options)
+def node_with_chip(name, hold_s=HOLD_S, **options):
+    node = Node(name, config=QUICK % hold_s, **options)
     chip = Chip(node.dir + "/sensors")
     node.prefix = chip.prefix
     return node, chip
@@ -66,8 +66,8 @@ def check_notification(node, notification, index, value, threshold):
     expect(re.match("INFORM, SNMP v3, user edge", notification.security), "it came as " + notification.security)
     ours = [oid for oid in notification if Mib.split(oid)[0]]
     names = [Mib.split(oid)[0] for oid in ours]
-    expect_equal(names[:6], ["edgeEventTime", "edgeEventSeverity", "edgeEventText", "edgeSensorLabel", "edgeSensorValue",
-                             "edgeEventThreshold"], "the varbinds")
+    expect_equal(names[:6], ["edgeEventTime", "edgeEventSeverity", "edgeEventText", "edgeSensorLabel",
+                             "edgeSensorValue", "edgeEventThreshold"], "the varbinds")
     expect_equal(Mib.split(ours[names.index("edgeSensorValue")])[1], index, "the sensor's instance")
     for oid, value_now in node.manager.get_typed(*ours):
         expect_equal(value_now, notification[oid], "the get of %s.%s" % Mib.split(oid))
@@ -158,7 +158,7 @@ def sensor_critical():
 
 @case(seconds=15)
 def sensor_alarm_survives_kill():
-    """kill -9 while a sensor is over its limit: the alarm is there afterwards, nothing is said twice, normal is sent."""
+    """kill -9 while a sensor is over its limit: the alarm is kept, nothing is said twice, normal is sent."""
     node, chip = node_with_chip("sensor_alarm_survives_kill")
     with node:
         node.start()

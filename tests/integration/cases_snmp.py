@@ -9,6 +9,7 @@ WIRE = {  # SYNTAX of the module -> type as the tools print it
     "EdgeDomainIndexOrZero": "Gauge32", "Unsigned32": "Gauge32", "Gauge32": "Gauge32", "Counter32": "Counter32",
     "Counter64": "Counter64", "CounterBasedGauge64": "Counter64", "TimeStamp": "Timeticks",
     "SnmpAdminString": "STRING", "DateAndTime": "STRING", "UUIDorZero": "STRING",
+    "MacAddress": "STRING", "BITS": "STRING", "InterfaceIndexOrZero": "INTEGER",
     "OBJECT-IDENTIFIER": "OID", "VariablePointer": "OID",
 }
 SIGNED = {"EdgeDomainIndexOrZero": ("Gauge32", "INTEGER")}

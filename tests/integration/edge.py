@@ -57,6 +57,12 @@ def expect_equal(got, wanted, what):
         raise Failed("%s is %r, expected %r" % (what, got, wanted))
 
 
+def complains(output, *words):
+    """A line of the log is an error or a warning that holds all the words."""
+    return any(("error" in line or "warning" in line) and all(word in line for word in words)
+               for line in output.splitlines())
+
+
 def wait_for(condition, timeout=10.0, what=None, pause=0.1):
     """Until condition() is true: its value. Time is measured, nothing is slept through."""
     end = time.monotonic() + timeout
@@ -144,6 +150,16 @@ def run(command, timeout=30, **options):
     except subprocess.TimeoutExpired:
         raise Failed("%s: no end within %g s" % (os.path.basename(command[0]), timeout)) from None
     return done.returncode, done.stdout, done.stderr
+
+
+def children_of(pid):
+    """Process ids of the children, their children, ..."""
+    found = []
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/children" % (pid, task), encoding="ascii") as children:
+            for child in map(int, children.read().split()):
+                found += [child] + children_of(child)
+    return found
 
 
 _ports = set()
@@ -314,8 +330,8 @@ def i_is_name(argument):
 class Node:
     """A case's private node. Use as a context; parts are started by name."""
 
-    def __init__(self, name, uri="test:///default", poll_s=1, config="", root=None, prefix=()):
-        self.name, self.uri, self.root, self.prefix = name, uri, root, list(prefix)
+    def __init__(self, name, uri="test:///default", poll_s=1, config="", root=None, prefix=(), transports=("vbd",)):
+        self.name, self.uri, self.root, self.prefix, self.transports = name, uri, root, list(prefix), transports
         self.config_extra, self.poll_s = config, poll_s
         # Short: the address of a UNIX socket has 108 bytes.
         self.dir = tempfile.mkdtemp(prefix="edge-")
@@ -339,11 +355,20 @@ class Node:
         for process in self.helpers + [self.daemon, self.snmpd, self.trapd]:
             if process:
                 process.end()
+        report = self.sanitizer_report()
         kept = os.path.join(Build.logs, self.name)
         shutil.rmtree(kept, ignore_errors=True)
-        if kind is not None and kind is not Skipped:
+        if report or kind is not None and kind is not Skipped:
             shutil.copytree(self.dir, kept, ignore=lambda d, names: [n for n in names if is_socket(d, n)])
         shutil.rmtree(self.dir, ignore_errors=True)
+        if report:
+            raise Failed(report)
+
+    def sanitizer_report(self):
+        """What a daemon built with sanitizers said, if anything; its first line."""
+        if not self.daemon or not os.path.exists(self.daemon.log):
+            return None
+        return next((line for line in self.daemon.output().splitlines() if _SANITIZER.search(line)), None)
 
     # configuration files
 
@@ -355,12 +380,13 @@ class Node:
     <disk><name>host-metrics-disk</name><path>%s</path><size unit="k">4096</size></disk>
     <update_period>%d</update_period>
     <path>/usr/sbin:/usr/bin:/sbin:/bin</path>
-    <transport>vbd</transport>
+    %s
   </globals>
   <metrics>%s</metrics>
   %s
 </edgenode>
-""" % (disk, self.poll_s, metrics, self.config_extra if extra is None else extra))
+""" % (disk, self.poll_s, "".join("<transport>%s</transport>" % t for t in self.transports), metrics,
+       self.config_extra if extra is None else extra))
         os.replace(self.config + ".new", self.config)
 
     def _directory(self, name):
@@ -528,6 +554,7 @@ def parse_notification(part):
     return found
 
 
+_SANITIZER = re.compile(r"(Address|Leak|Thread|Memory)Sanitizer:|: runtime error: ")
 OK, STALE, FAILED, DISABLED, ABSENT, STARTING = range(1, 7)
 
 

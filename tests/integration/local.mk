@@ -12,3 +12,18 @@ EXTRA_DIST += \
 	tests/integration/rig.py \
 	tests/integration/run.py \
 	tests/integration/sensors_fixture.sh
+
+# The long tiers: everything under sanitizers and again and again; ordinary life for a night.
+EXTRA_DIST += tests/proof.sh tests/tsan.supp
+proof:
+	$(SHELL) $(srcdir)/tests/proof.sh $(abs_top_builddir)
+soak: all tests/bench/getloop
+	EDGENODED=$(abs_top_builddir)/edgenoded VM_DUMP_METRICS=$(abs_top_builddir)/vm-dump-metrics \
+	python3 -B $(srcdir)/tests/integration/run.py --build $(abs_top_builddir) --minutes $${SOAK_MINUTES:-480}
+.PHONY: proof soak
+
+# For a guest, with the library: what a program that uses libmetrics looks like.
+check_PROGRAMS += tests/integration/metrics_example
+tests_integration_metrics_example_SOURCES = tests/integration/metrics_example.c
+tests_integration_metrics_example_CPPFLAGS = -I$(top_srcdir)/guestlib
+tests_integration_metrics_example_LDADD = libmetrics.la

@@ -20,13 +20,21 @@ class Rig:
             self.close()
             raise Skipped(err.strip())
         if status != 0:
+            last = self.log_tail()
             self.close()
-            raise Failed("libvirtd_rig.sh start: " + (err or out).strip())
+            raise Failed("libvirtd_rig.sh start: %s; the log ends: %s" % ((err or out).strip(), last))
         self.uri = out.strip().splitlines()[-1]
         self.uri_rw = self._run("uri")[1].strip()
 
     def _run(self, command, *arguments):
         return run([SCRIPT, command, self.dir, *arguments], timeout=120)
+
+    def log_tail(self):
+        try:
+            with open(self.dir + "/log/rig", encoding="utf-8", errors="replace") as log:
+                return "; ".join(log.read().splitlines()[-5:])
+        except OSError:
+            return "there is none"
 
     def act(self, command, *arguments):
         status, out, err = self._run(command, *arguments)
@@ -60,20 +68,20 @@ class Rig:
         self.close()
 
 
-_shared = []
+_shared = []   # the rig, or why there is none: it is tried once
 
 
 def shared_rig(domains=5):
     """The one rig of this run; its cases run alone, one after the other, and leave it as they found it."""
     if not _shared:
-        _shared.append(Rig(domains))
-        AT_END.append(close_shared)
+        try:
+            _shared.append(Rig(domains))
+            AT_END.append(_shared[0].close)
+        except (Failed, Skipped) as reason:
+            _shared.append(reason)
+    if isinstance(_shared[0], Exception):
+        raise _shared[0]
     return _shared[0]
-
-
-def close_shared():
-    while _shared:
-        _shared.pop().close()
 
 
 def seconds_until(condition, timeout, what):

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Runs the integration cases: real snmpd, snmptrapd, libvirt and edgenoded.
 
-usage: run.py [--build DIR] [--jobs N] [--list] [FILTER...]
+usage: run.py [--build DIR] [--jobs N] [--rounds N] [--minutes N] [--list] [FILTER...]
 
 A case is a function of a cases_*.py file with the decorator @case. Cases run side by side unless they say "alone".
 One line per case: "ok NAME (1.2 s)", "FAIL NAME: reason (log)", "skip NAME: reason". The last line counts them.
-Only a case whose name holds one of the FILTERs runs. EDGENODED, VM_DUMP_METRICS and GETLOOP name programs other than
+Only a case whose name holds one of the FILTERs runs; all of them --rounds times, or again until --minutes are over.
+EDGENODED, VM_DUMP_METRICS and GETLOOP name programs other than
 those of the build directory.
 """
 import argparse
@@ -33,13 +34,15 @@ def say(line):
 def one(case):
     """Runs a case: "ok", "FAIL" or "skip"."""
     begin = time.monotonic()
+    log = os.path.join(edge.Build.logs, case.name + ".log")
+    if os.path.exists(log):
+        os.unlink(log)
     try:
         note = case.function()
     except edge.Skipped as reason:
         say("skip %s: %s" % (case.name, reason))
         return "skip"
     except (Exception, KeyboardInterrupt) as error:  # a broken case is a failed case
-        log = os.path.join(edge.Build.logs, case.name + ".log")
         with open(log, "w", encoding="utf-8") as out:
             out.write("%s\n" % (case.function.__doc__ or case.name))
             traceback.print_exc(file=out)
@@ -76,6 +79,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.path.join(edge.SOURCE, "build"))
     parser.add_argument("--jobs", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("filter", nargs="*")
     options = parser.parse_args()
@@ -94,8 +99,11 @@ def main():
             sys.exit("run.py: %s is not there; ./quickstart build makes it" % program)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stopped)
+    results, rounds, end = [], 0, time.monotonic() + 60 * options.minutes
     try:
-        results = run_all(cases, options.jobs)
+        while rounds < options.rounds or time.monotonic() < end:
+            results += run_all(cases, options.jobs)
+            rounds += 1
     finally:
         edge.end_all()
     print("%d passed, %d failed, %d skipped" % (results.count("ok"), results.count("FAIL"), results.count("skip")))

@@ -1,0 +1,168 @@
+#!/bin/bash
+# What a test guest boots: the kernel of the distribution and an initramfs of busybox with the programs under test.
+#
+# usage: guest_image.sh kernel DIR             see to it that DIR has vmlinuz and the modules needed; they stay there, and
+#                                              the package they come from is downloaded, but not installed, once
+#        guest_image.sh initrd DIR OUT PROGRAM...  an initramfs of DIR's modules, and of the programs with their libraries
+#
+# The guest obeys the virtio port "edge.control": a line is a shell command, the answer "LENGTH STATUS\n" and LENGTH bytes
+# of output. Needs apt-get and dpkg-deb for the kernel, busybox (static) and cpio; exit 77 where one cannot be had.
+set -euo pipefail
+
+# In the order of loading. One that is not there is taken to be part of the kernel.
+modules=(failover net_failover virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk
+	virtio_console virtio_net virtio_balloon watchdog i6300esb)
+
+skip() {
+	printf '%s\n' "$*" >&2
+	exit 77
+}
+
+need() {
+	local tool
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null || skip "$tool is not installed"
+	done
+}
+
+# The packages of the newest kernel: Debian has all in one, Ubuntu the modules apart.
+kernel_packages() {
+	local meta image
+	for meta in linux-image-amd64 linux-image-virtual; do
+		image=$(apt-cache depends "$meta" 2>/dev/null | awk '/Depends: linux-image-[0-9]/ { print $2; exit }')
+		[ -n "$image" ] || continue
+		echo "$image"
+		apt-cache show "linux-modules-${image#linux-image-}" >/dev/null 2>&1 && echo "linux-modules-${image#linux-image-}"
+		return 0
+	done
+	echo "E: neither linux-image-amd64 nor linux-image-virtual is known to apt" >&2
+	return 1
+}
+
+apt() {
+	timeout 300 apt-get -q -o Acquire::http::Timeout=20 -o Acquire::Retries=1 "$@"
+}
+
+download() {
+	local packages
+	packages=$(kernel_packages) || return 1
+	# shellcheck disable=SC2086 # several
+	apt download $packages
+}
+
+# One file of a module, unpacked.
+module_plain() { # FILE OUT
+	case $1 in
+	*.ko) cp "$1" "$2" ;;
+	*.xz) need xz && xz -dc "$1" >"$2" ;;
+	*.zst) need zstd && zstd -qdc "$1" >"$2" ;;
+	esac
+}
+
+unpack() {
+	local package name file patterns=('./boot/vmlinuz-*')
+	for name in "${modules[@]}"; do patterns+=("*/$name.ko*"); done
+	mkdir tree
+	for package in ./*.deb; do
+		# A pattern that matches nothing is an error to tar, here it is not.
+		dpkg-deb --fsys-tarfile "$package" | tar -x -C tree --wildcards "${patterns[@]}" 2>/dev/null || true
+	done
+	for name in "${modules[@]}"; do
+		file=$(find tree -name "$name.ko*" -print -quit)
+		[ -z "$file" ] || module_plain "$file" "$name.ko"
+	done
+	cp tree/boot/vmlinuz-* vmlinuz
+	chmod 644 vmlinuz
+}
+
+kernel() { # DIR
+	local work
+	[ ! -e "$1/vmlinuz" ] || return 0
+	need apt-get apt-cache dpkg-deb
+	mkdir -p "$1"
+	work=$(mktemp -d "$1/get.XXXXXX")
+	# shellcheck disable=SC2064 # now, not then
+	trap "rm -rf '$work'" EXIT
+	cd "$work"
+	download >get.log 2>&1 || { apt update >>get.log 2>&1 && download >>get.log 2>&1; } ||
+		skip "no kernel for the guest: $(grep '^E:' get.log | tail -n 1)"
+	unpack
+	mv ./*.ko "$1"
+	mv vmlinuz "$1/vmlinuz"
+}
+
+# A program and the libraries it is linked with; where the guest's loader looks for them, wherever they are here.
+program() { # PROGRAM
+	local file
+	cp -L "$1" root/bin/
+	{ ldd "$1" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r file; do
+		case $file in
+		*/ld-*) mkdir -p "root$(dirname "$file")" && cp -L "$file" "root$file" ;;
+		*) cp -L "$file" root/lib/ ;;
+		esac
+	done
+}
+
+init() {
+	cat <<-'INIT'
+		#!/bin/busybox sh
+		/bin/busybox mkdir -p /proc /sys /dev /tmp
+		/bin/busybox --install -s /bin
+		export PATH=/bin
+		mount -t proc proc /proc
+		mount -t sysfs sys /sys
+		mount -t devtmpfs dev /dev
+	INIT
+	echo "for m in ${modules[*]}; do"
+	cat <<-'INIT'
+		    [ ! -e /mod/$m.ko ] || insmod /mod/$m.ko
+		done
+		port() { grep -lx "$1" /sys/class/virtio-ports/*/name 2>/dev/null; }
+		until port edge.control >/dev/null; do sleep 0.1; done
+		# What udev does on other systems.
+		mkdir -p /dev/virtio-ports
+		for p in /sys/class/virtio-ports/*; do
+		    name=$(cat $p/name)
+		    [ -z "$name" ] || ln -sf /dev/${p##*/} /dev/virtio-ports/$name
+		done
+		echo GUEST-READY
+		exec 3<>/dev/virtio-ports/edge.control
+		while :; do
+		    if read -r command <&3; then
+		        sh -c "$command" </dev/null >/tmp/.out 2>&1 3>&-
+		        status=$?
+		        { echo "$(wc -c </tmp/.out) $status"; cat /tmp/.out; } >&3
+		    else
+		        sleep 0.2
+		    fi
+		done
+	INIT
+}
+
+initrd() { # DIR OUT PROGRAM...
+	local kernel=$1 out=$2 work one
+	shift 2
+	need busybox cpio ldd
+	work=$(mktemp -d)
+	# shellcheck disable=SC2064 # now, not then
+	trap "rm -rf '$work'" EXIT
+	cd "$work"
+	mkdir -p root/bin root/lib root/mod
+	cp "$(command -v busybox)" root/bin/
+	! ldd root/bin/busybox >/dev/null 2>&1 || skip "busybox is not the static one"
+	cp "$kernel"/*.ko root/mod/ 2>/dev/null || true
+	for one in "$@"; do program "$one"; done
+	init >root/init
+	chmod 755 root/init
+	# Not compressed: an emulated processor unpacks slowly.
+	(cd root && find . | cpio -o -H newc --quiet) >"$out"
+}
+
+case ${1:-} in
+kernel) kernel "$2" ;;
+initrd) initrd "${@:2}" ;;
+*)
+	sed -n '4,7s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+	;;
+esac
