@@ -32,6 +32,21 @@ static struct {
 	char *content;
 	size_t length;
 } port = { .lock = PTHREAD_MUTEX_INITIALIZER };
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+/* Another thread may have been asking at the fork: the lock would never be released, what the port said be half of it.
+ * The child's copy of it is given up, for whether it may be freed is not known. */
+static void forget_in_child(void)
+{
+	pthread_mutex_init(&port.lock, NULL);
+	port.asked = false;
+	port.content = NULL;
+}
+
+static void follow_forks(void)
+{
+	pthread_atfork(NULL, NULL, forget_in_child);
+}
 
 static int errno_of(int code)
 {
@@ -62,12 +77,16 @@ static void note_refusal(void *arg, const char *path, int code)
 
 int document_read_disk(char **content, size_t *length)
 {
-	char path[MVBD_PATH_MAX];
+	struct mvbd_found found;
 	bool refused = false;
-	int rc = mvbd_find(places.root, note_refusal, &refused, path);
+	const int rc = mvbd_find(places.root, places.disk_ms, note_refusal, &refused, &found);
 
-	if (rc == 0)
-		return errno_of(mvbd_read(path, places.disk_ms, content, length));
+	if (rc == 0) {
+		*content = found.content;
+		*length = found.length;
+	}
+	if (rc == 0 || found.path[0] != '\0')
+		return errno_of(rc);
 	return refused ? EACCES : ENOMEDIUM;
 }
 
@@ -110,6 +129,7 @@ int document_read_port(char **content, size_t *length)
 	const int64_t start_ns = clock_mono_ns();
 	int error;
 
+	pthread_once(&fork_once, follow_forks);
 	pthread_mutex_lock(&port.lock);
 	if (!is_fresh(start_ns))
 		ask_port();

@@ -3,7 +3,8 @@
  *
  * Thread: any; blocks, at most MVBD_READ_TIMEOUT_MS at the disk and PORT_TIMEOUT_MS at the port. The disk is read anew
  * at each call. The port is asked at most once at a time in a process, and at most once per DOCUMENT_AGE_MS: calls
- * that come meanwhile share the answer. That is the one thing kept between calls, under a lock of its own.
+ * that come meanwhile share the answer. That is the one thing kept between calls, under a lock of its own; a child after
+ * fork begins without it. No function here may be cancelled: callers disable that.
  */
 #ifndef EDGENODE_GUESTLIB_DOCUMENT_H
 #define EDGENODE_GUESTLIB_DOCUMENT_H

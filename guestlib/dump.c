@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MODE 0644
+#define MODE 0644 /* of a file that is new */
 
 static bool write_stream(FILE *stream, const char *content, size_t length)
 {
@@ -34,7 +34,7 @@ static bool write_fd(int fd, const char *content, size_t length)
 }
 
 /* Beside the file and then in its place. */
-static bool replace_file(const char *path, const char *content, size_t length)
+static bool replace_file(const char *path, mode_t mode, const char *content, size_t length)
 {
 	char aside[PATH_MAX];
 	const int n = snprintf(aside, sizeof(aside), "%s.XXXXXX", path);
@@ -47,7 +47,7 @@ static bool replace_file(const char *path, const char *content, size_t length)
 	fd = mkostemp(aside, O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	if (fchmod(fd, MODE) < 0) {
+	if (fchmod(fd, mode) < 0) {
 		saved = errno;
 		close(fd);
 	} else if (write_fd(fd, content, length) && rename(aside, path) == 0) {
@@ -60,6 +60,23 @@ static bool replace_file(const char *path, const char *content, size_t length)
 	return false;
 }
 
+/* The file may be writable where its directory is not, or be a mount of its own. */
+static bool is_in_place_only(int error)
+{
+	return error == EACCES || error == EPERM || error == EBUSY || error == EROFS || error == EXDEV;
+}
+
+static bool rewrite_file(const char *path, mode_t mode, const char *content, size_t length)
+{
+	char real[PATH_MAX];
+
+	if (realpath(path, real) == NULL)
+		return false;
+	if (replace_file(real, mode, content, length))
+		return true;
+	return is_in_place_only(errno) && write_fd(open(real, O_WRONLY | O_TRUNC | O_CLOEXEC), content, length);
+}
+
 /* "/dev/stdout" and its like: to replace the file behind it would take it from whoever redirected us. */
 static bool is_stdout(const struct stat *st)
 {
@@ -70,16 +87,15 @@ static bool is_stdout(const struct stat *st)
 
 bool dump_write(const char *path, const char *content, size_t length)
 {
-	char real[PATH_MAX];
 	struct stat st;
 
 	if (path == NULL)
 		return write_stream(stdout, content, length);
 	if (stat(path, &st) < 0)
-		return errno == ENOENT && replace_file(path, content, length);
+		return errno == ENOENT && replace_file(path, MODE, content, length);
 	if (is_stdout(&st))
 		return write_stream(stdout, content, length);
 	if (S_ISREG(st.st_mode))
-		return realpath(path, real) != NULL && replace_file(real, content, length);
+		return rewrite_file(path, st.st_mode & 0777, content, length);
 	return write_fd(open(path, O_WRONLY | O_CLOEXEC), content, length);
 }

@@ -14,6 +14,7 @@
 #include "guestlib/guest_value.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,7 @@ static int ask(read_document *source, metric_context context, const char *own, s
 	return error;
 }
 
-static int look_up(metric_context context, struct guest_wanted *wanted, size_t n)
+static int ask_both(metric_context context, struct guest_wanted *wanted, size_t n)
 {
 	char uuid[DOCUMENT_UUID_SIZE];
 	const char *own = context == METRIC_CONTEXT_VM && document_own_uuid(uuid) == 0 ? uuid : NULL;
@@ -69,6 +70,17 @@ static int look_up(metric_context context, struct guest_wanted *wanted, size_t n
 		return 0;
 	virtio = ask(document_read_port, context, NULL, wanted, n);
 	return virtio == 0 || disk == ENOMEDIUM ? virtio : disk;
+}
+
+/* A thread that is cancelled ends behind it, not with the lock of the port, a descriptor or memory. */
+static int look_up(metric_context context, struct guest_wanted *wanted, size_t n)
+{
+	int state, error;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	error = ask_both(context, wanted, n);
+	pthread_setcancelstate(state, NULL);
+	return error;
 }
 
 int get_metric(const char *name, metric **mdef, metric_context context)
@@ -257,19 +269,28 @@ int get_host_totalPhyCPUs(uint32_t *cpus)
 	return 0;
 }
 
-static int dump(read_document *source, const char *dest_file)
+/* 0 or an errno. */
+static int read_and_write(read_document *source, const char *dest_file)
 {
 	char *content;
 	size_t length;
-	bool written;
 	int error = source(&content, &length);
 
 	if (error != 0)
-		return fail(error);
-	written = dump_write(dest_file, content, length);
-	error = errno;
+		return error;
+	error = dump_write(dest_file, content, length) ? 0 : errno;
 	free(content);
-	return written ? 0 : fail(error);
+	return error;
+}
+
+static int dump(read_document *source, const char *dest_file)
+{
+	int state, error;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	error = read_and_write(source, dest_file);
+	pthread_setcancelstate(state, NULL);
+	return error == 0 ? 0 : fail(error);
 }
 
 int dump_metrics(const char *dest_file)

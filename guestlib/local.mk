@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libmvbd.la libguest.la
 libmvbd_la_SOURCES = \
 	guestlib/dump.c guestlib/dump.h \
+	guestlib/mvbd_find.c \
 	guestlib/mvbd_format.c guestlib/mvbd_format.h \
 	guestlib/mvbd_read.c guestlib/mvbd_read.h \
 	guestlib/port.c guestlib/port.h

@@ -7,7 +7,6 @@
 
 #include "base/err.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -210,8 +209,7 @@ int mvbd_read(const char *path, unsigned timeout_ms, char **content, size_t *len
 	return rc;
 }
 
-/* 0: the device has our signature. Its state does not matter here. */
-static int probe(const char *path)
+int mvbd_probe(const char *path)
 {
 	size_t need;
 	int fd, saved;
@@ -223,45 +221,5 @@ static int probe(const char *path)
 	saved = errno;
 	close(fd);
 	errno = saved;
-	return may_pass(rc) ? 0 : rc;
-}
-
-/* ROOT/dev/NAME; the kernel writes '!' in /sys for the '/' of a name. */
-static bool device_path(const char *root, const char *name, char path[MVBD_PATH_MAX])
-{
-	const int n = snprintf(path, MVBD_PATH_MAX, "%s/dev/%s", root, name);
-	char *mark;
-
-	if (n < 0 || (unsigned)n >= MVBD_PATH_MAX)
-		return false;
-	for (mark = path + strlen(root); (mark = strchr(mark, '!')) != NULL;)
-		*mark = '/';
-	return true;
-}
-
-int mvbd_find(const char *root, mvbd_note *note, void *arg, char path[MVBD_PATH_MAX])
-{
-	char block[MVBD_PATH_MAX], device[MVBD_PATH_MAX];
-	const int n = snprintf(block, sizeof(block), "%s/sys/block", root);
-	const struct dirent *entry;
-	bool found = false;
-	DIR *dir = n < 0 || (size_t)n >= sizeof(block) ? NULL : opendir(block);
-
-	if (dir == NULL)
-		return -ERR_IO;
-	while ((entry = readdir(dir)) != NULL) {
-		int rc;
-
-		if (entry->d_name[0] == '.' || !device_path(root, entry->d_name, device))
-			continue;
-		rc = probe(device);
-		if (note != NULL)
-			note(arg, device, rc);
-		if (rc == 0 && (!found || strcmp(device, path) < 0)) {
-			memcpy(path, device, sizeof(device));
-			found = true;
-		}
-	}
-	closedir(dir);
-	return found ? 0 : -ERR_ABSENT;
+	return rc;
 }

@@ -23,11 +23,23 @@ int mvbd_check(const uint8_t *image, size_t size, struct mvbd_header *out);
  * (neither block device nor plain file), -ERR_IO with errno. */
 int mvbd_read(const char *path, unsigned timeout_ms, char **content, size_t *length);
 
-/* Is told of each device that mvbd_find looks at: 0 (a metrics disk), else the code, with errno for -ERR_IO. */
+/* One look at the header: 0 (that of a metrics disk with content), or as mvbd_read. */
+int mvbd_probe(const char *path);
+
+/* Is told of each device that mvbd_find looks at: 0 (it has the signature), -ERR_LIMIT (empty, or too large: it was not
+ * opened), else the code, with errno for -ERR_IO. */
 typedef void mvbd_note(void *arg, const char *path, int code);
 
-/* The metrics disk among the block devices of ROOT/sys/block, opened as ROOT/dev/NAME (root: "" for the real one); of
- * several the first by name. note may be NULL. -ERR_ABSENT: there is none. -ERR_IO: no list of devices. */
-int mvbd_find(const char *root, mvbd_note *note, void *arg, char path[MVBD_PATH_MAX]);
+struct mvbd_found {
+	char path[MVBD_PATH_MAX]; /* "": no device has the signature */
+	char *content;            /* as of mvbd_read */
+	size_t length;
+};
+
+/* Reads the metrics disk among the block devices of ROOT/sys/block, opened as ROOT/dev/NAME (root: "" for the real
+ * one). Of several the first, by name, that is valid; where none is, those that may be soon are tried again until
+ * timeout_ms are over, then the code is as of mvbd_read on found->path, the most promising. -ERR_ABSENT with an empty
+ * path: there is none; -ERR_IO so: no list of devices. note may be NULL. Needs base/clock, too. */
+int mvbd_find(const char *root, unsigned timeout_ms, mvbd_note *note, void *arg, struct mvbd_found *found);
 
 #endif

@@ -132,34 +132,67 @@ static int reply_grow(struct reply *reply)
 	return 0;
 }
 
-/* Up to the first empty line, which is cut off: what comes behind it belongs to nobody. */
-static int receive(int fd, int64_t until_ns, struct reply *reply)
+/* The next reply; *size is its length with the empty line. */
+static int receive(int fd, int64_t until_ns, struct reply *reply, size_t *size)
 {
 	const char *end = NULL;
+	size_t searched = 0;
 
-	while (end == NULL) {
-		const size_t searched = reply->length > 0 ? reply->length - 1 : 0;
+	while (reply->length < 2 ||
+	       (end = memmem(reply->data + searched, reply->length - searched, "\n\n", 2)) == NULL) {
 		size_t got = 0;
 		int rc = reply_grow(reply);
 
+		searched = reply->length > 0 ? reply->length - 1 : 0;
 		if (rc == 0)
 			rc = read_some(fd, reply->data + reply->length, reply->size - reply->length, until_ns, &got);
 		if (rc < 0)
 			return rc;
 		reply->length += got;
-		end = memmem(reply->data + searched, reply->length - searched, "\n\n", 2);
 	}
-	reply->length = (size_t)(end - reply->data) + 1;
-	reply->data[reply->length] = '\0';
+	*size = (size_t)(end - reply->data) + 2;
 	return 0;
 }
 
-static bool is_document(const struct reply *reply)
+static bool is_document(const char *data, size_t length)
 {
-	const size_t start = strlen(DOCUMENT_START), end = strlen(DOCUMENT_END "\n");
+	const size_t start = strlen(DOCUMENT_START), end = strlen(DOCUMENT_END "\n\n");
 
-	return reply->length >= start + end && memcmp(reply->data, DOCUMENT_START, start) == 0 &&
-	       memcmp(reply->data + reply->length - end, DOCUMENT_END "\n", end) == 0;
+	return length >= start + end && memcmp(data, DOCUMENT_START, start) == 0 &&
+	       memcmp(data + length - end, DOCUMENT_END "\n\n", end) == 0;
+}
+
+/* What comes behind the document is cut off with the empty line: it belongs to nobody. */
+static void keep_document(struct reply *reply, size_t size)
+{
+	reply->length = size - 1;
+	reply->data[reply->length] = '\0';
+}
+
+static void skip(struct reply *reply, size_t size)
+{
+	reply->length -= size;
+	memmove(reply->data, reply->data + size, reply->length);
+}
+
+/* A reply that is no document may be a late one to another reader, or the one to our request together with the half
+ * request that another has left: it is skipped, and after the first one asked again. */
+static int receive_document(int fd, int64_t until_ns, struct reply *reply)
+{
+	bool again = false;
+	size_t size;
+	int rc;
+
+	while ((rc = receive(fd, until_ns, reply, &size)) == 0 && !is_document(reply->data, size)) {
+		skip(reply, size);
+		rc = again ? 0 : send_request(fd, until_ns);
+		if (rc < 0)
+			break;
+		again = true;
+	}
+	if (rc == 0)
+		keep_document(reply, size);
+	return rc == -ERR_TIMEOUT && again ? -ERR_PARSE : rc;
 }
 
 int port_ask(int fd, int64_t until_ns, char **content, size_t *length)
@@ -170,9 +203,7 @@ int port_ask(int fd, int64_t until_ns, char **content, size_t *length)
 	if (rc == 0)
 		rc = send_request(fd, until_ns);
 	if (rc == 0)
-		rc = receive(fd, until_ns, &reply);
-	if (rc == 0 && !is_document(&reply))
-		rc = -ERR_PARSE;
+		rc = receive_document(fd, until_ns, &reply);
 	if (rc < 0) {
 		free(reply.data);
 		return rc;

@@ -75,6 +75,8 @@ static const char *disk_reason(int code)
 		return "content and checksum differ";
 	case -ERR_ABSENT:
 		return "no content yet";
+	case -ERR_LIMIT:
+		return "not of a metrics disk's size";
 	default:
 		return "neither a block device nor a plain file";
 	}
@@ -131,12 +133,14 @@ static void note_device(void *arg, const char *path, int code)
 		fprintf(stderr, PROGRAM ": %s: %s\n", path, code == 0 ? "a metrics disk" : disk_reason(code));
 }
 
-static int find_disk(const struct options *options, char path[MVBD_PATH_MAX], struct failure *failure)
+static int find_disk(const struct options *options, struct mvbd_found *found, struct failure *failure)
 {
 	struct search search = { .verbose = options->verbose };
-	const int rc = mvbd_find("", note_device, &search, path);
+	const int rc = mvbd_find("", MVBD_READ_TIMEOUT_MS, note_device, &search, found);
 
-	if (rc == -ERR_IO)
+	if (rc < 0 && found->path[0] != '\0')
+		failure_set(failure, "%s: %s", found->path, disk_reason(rc));
+	else if (rc == -ERR_IO)
 		failure_set(failure, "/sys/block: %s", strerror(errno));
 	else if (rc < 0 && search.refused > 0)
 		failure_set(failure, "no metrics disk: %u of %u block devices could not be opened (%s)",
@@ -146,23 +150,28 @@ static int find_disk(const struct options *options, char path[MVBD_PATH_MAX], st
 	return rc;
 }
 
-static int read_disk(const struct options *options, char **content, size_t *length, struct failure *failure)
+static int read_path(const char *path, struct mvbd_found *found, struct failure *failure)
 {
-	char found[MVBD_PATH_MAX];
-	const char *path = options->path;
-	int rc;
+	const int rc = mvbd_read(path, MVBD_READ_TIMEOUT_MS, &found->content, &found->length);
 
-	if (path == NULL) {
-		rc = find_disk(options, found, failure);
-		if (rc < 0)
-			return rc;
-		path = found;
-	}
-	rc = mvbd_read(path, MVBD_READ_TIMEOUT_MS, content, length);
+	snprintf(found->path, sizeof(found->path), "%s", path);
 	if (rc < 0)
 		failure_set(failure, "%s: %s", path, disk_reason(rc));
-	else if (options->verbose)
-		fprintf(stderr, PROGRAM ": %s: %zu bytes\n", path, *length);
+	return rc;
+}
+
+static int read_disk(const struct options *options, char **content, size_t *length, struct failure *failure)
+{
+	struct mvbd_found found = { 0 };
+	const int rc = options->path != NULL ? read_path(options->path, &found, failure) :
+					       find_disk(options, &found, failure);
+
+	if (rc < 0)
+		return rc;
+	*content = found.content;
+	*length = found.length;
+	if (options->verbose)
+		fprintf(stderr, PROGRAM ": %s: %zu bytes\n", found.path, *length);
 	return rc;
 }
 

@@ -9,6 +9,7 @@ libtransport_a_SOURCES = \
 	collector/transport/mvbd.c collector/transport/mvbd.h \
 	collector/transport/virtio.c collector/transport/virtio.h \
 	collector/transport/virtio_channel.c collector/transport/virtio_channel.h \
+	collector/transport/virtio_claims.c collector/transport/virtio_claims.h \
 	collector/transport/virtio_rate.h \
 	collector/transport/virtio_request.c collector/transport/virtio_request.h \
 	collector/transport/virtio_scan.c collector/transport/virtio_scan.h

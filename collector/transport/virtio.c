@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "transport/guest_doc.h"
 #include "transport/virtio_channel.h"
+#include "transport/virtio_claims.h"
 #include "transport/virtio_scan.h"
 
 #include <errno.h>
@@ -37,6 +38,8 @@ struct virtio {
 	struct buf reply;
 	struct virtio_channel **channels; /* ascending index */
 	size_t n;
+	struct virtio_claims claims;
+	bool claims_due; /* the domains have changed since, or the channels */
 	int64_t scan_due_mono_ns, board_due_mono_ns;
 	struct channels *shown; /* on the board */
 	struct log_repeat too_many, scan_failure;
@@ -179,6 +182,7 @@ static void add(struct addition *addition, const struct domain *domain, const ch
 {
 	struct virtio *virtio = addition->virtio;
 
+	virtio->claims_due = true;
 	if (virtio->n < virtio->most)
 		virtio->channels[virtio->n++] = virtio_channel_new(&virtio->service, domain, path);
 	else
@@ -291,37 +295,43 @@ static void scan_if_due(struct virtio *virtio, int64_t now_mono_ns)
 
 /* --- rest --------------------------------------------------------------------------------------------------------- */
 
-static int by_path(const void *a, const void *b)
+/* Every active domain's path counts, also of those that have no channel (max_channels). */
+static void find_contested(struct virtio *virtio, int64_t now_mono_ns)
 {
-	return strcmp(virtio_channel_path(*(struct virtio_channel *const *)a),
-		      virtio_channel_path(*(struct virtio_channel *const *)b));
+	const struct domains *domains = virtio->snapshot->domains;
+	const size_t n_domains = domains != NULL ? domains->n : 0;
+	struct virtio_claim *rows = mem_array(n_domains, sizeof(rows[0]));
+	size_t n = 0, at = 0;
+
+	for (size_t i = 0; i < n_domains; i++) {
+		const struct domain *domain = domains->rows[i];
+		const char *path = path_of(domain);
+
+		while (at < virtio->n && virtio_channel_index(virtio->channels[at]) < domain->index)
+			at++;
+		if (path == NULL && at < virtio->n && virtio_channel_index(virtio->channels[at]) == domain->index)
+			path = virtio_channel_path(virtio->channels[at]);
+		if (domain->id >= 0 && path != NULL)
+			rows[n++] = (struct virtio_claim){ .index = domain->index, .path = path };
+	}
+	virtio->claims_due = !virtio_claims_update(&virtio->claims, rows, n, now_mono_ns);
+	free(rows);
 }
 
-static bool same_path(struct virtio_channel *const *channels, size_t n, size_t i, size_t j)
-{
-	return i < n && j < n && by_path(&channels[i], &channels[j]) == 0;
-}
-
-/* Rests those that may not be served now: of stale domains, and with a path that two domains claim, of whom the one
+/* Rests those that may not be served now: of stale domains, and with a socket that two domains claim, of whom the one
  * that answers cannot be told. */
 static void refresh(struct virtio *virtio, int64_t now_mono_ns)
 {
-	struct virtio_channel **sorted = mem_array(virtio->n, sizeof(sorted[0]));
-
-	if (virtio->n > 0)
-		memcpy(sorted, virtio->channels, virtio->n * sizeof(sorted[0]));
-	qsort(sorted, virtio->n, sizeof(sorted[0]), by_path);
 	for (size_t i = 0; i < virtio->n; i++) {
-		const struct domain *domain = active_domain(virtio, virtio_channel_index(sorted[i]));
-		const bool contested = same_path(sorted, virtio->n, i, i + 1) ||
-				       (i > 0 && same_path(sorted, virtio->n, i, i - 1));
+		struct virtio_channel *channel = virtio->channels[i];
+		const struct domain *domain = active_domain(virtio, virtio_channel_index(channel));
+		const bool contested = virtio_claims_contested(&virtio->claims, domain->index);
 
 		if (contested || now_mono_ns - domain->read_mono_ns >= virtio->expiration_ns)
-			virtio_channel_rest(sorted[i], contested);
+			virtio_channel_rest(channel, contested);
 		else
-			virtio_channel_seen(sorted[i], domain->read_mono_ns);
+			virtio_channel_seen(channel, domain->read_mono_ns);
 	}
-	free(sorted);
 }
 
 /* --- figures ------------------------------------------------------------------------------------------------------ */
@@ -386,6 +396,7 @@ void virtio_free(struct virtio *virtio)
 	buf_free(&virtio->host);
 	buf_free(&virtio->reply);
 	free(virtio->channels);
+	virtio_claims_clear(&virtio->claims);
 	free(virtio->channel_path);
 	free(virtio);
 }
@@ -409,10 +420,13 @@ void virtio_update(struct virtio *virtio)
 	if (virtio->snapshot == NULL)
 		return;
 	if (changed) {
+		virtio->claims_due = true;
 		drop_ended(virtio);
 		add_all_named(virtio);
 	}
 	scan_if_due(virtio, now_mono_ns);
+	if (virtio->claims_due)
+		find_contested(virtio, now_mono_ns);
 	refresh(virtio, now_mono_ns);
 	show(virtio, now_mono_ns);
 }

@@ -38,7 +38,8 @@ struct virtio_channel {
 	uint8_t uuid[16];
 	int32_t id;
 	char *path;
-	bool names_domain; /* the path says whose it is */
+	bool names_domain; /* the path says whose it is ... */
+	bool doubtful;     /* ... or did: QEMU has hung up or was not there, and another may be behind it since */
 	enum phase phase;
 	int fd; /* -1 unless connected */
 	struct loop_watch *readable, *writable; /* NULL unless connected */
@@ -93,12 +94,19 @@ static void retry_later(struct virtio_channel *channel)
 	enter(channel, PHASE_CLOSED, (wait_ms < VIRTIO_RETRY_MOST_MS ? wait_ms : VIRTIO_RETRY_MOST_MS) * NS_PER_MS);
 }
 
-/* QEMU is gone, or the guest took a reply too slowly. At debug level, for a guest can bring it about as it likes. */
+/* At debug level, for a guest can bring it about as it likes. */
 static void lose(struct virtio_channel *channel, const char *why)
 {
 	log_debug("channel %s: %s", channel->path, why);
 	close_socket(channel);
 	retry_later(channel);
+}
+
+/* Not by us: QEMU is gone. */
+static void lose_qemu(struct virtio_channel *channel, const char *why)
+{
+	channel->doubtful = true;
+	lose(channel, why);
 }
 
 /* --- replies ------------------------------------------------------------------------------------------------------ */
@@ -112,7 +120,7 @@ static bool send_some(struct virtio_channel *channel, const char *data, size_t l
 	channel->row.bytes += *sent;
 	if (n >= 0 || errno == EAGAIN || errno == EINTR)
 		return true;
-	lose(channel, strerror(errno));
+	lose_qemu(channel, strerror(errno));
 	return false;
 }
 
@@ -202,7 +210,7 @@ static void on_readable(void *arg)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		lose(channel, n == 0 ? "closed by QEMU" : strerror(errno));
+		lose_qemu(channel, n == 0 ? "closed by QEMU" : strerror(errno));
 		return;
 	}
 	virtio_rate_spend(&channel->reads, clock_mono_ns(),
@@ -276,6 +284,7 @@ static void open_socket(struct virtio_channel *channel)
 	channel->fd = connect_to(channel->path);
 	note_reason(channel, channel->fd < 0 ? errno : 0);
 	if (channel->fd < 0) {
+		channel->doubtful = true;
 		retry_later(channel);
 		return;
 	}
@@ -284,7 +293,7 @@ static void open_socket(struct virtio_channel *channel)
 	channel->read_once = false;
 	channel->readable = loop_watch_new(loop, channel->fd, LOOP_READING, on_readable, channel);
 	channel->writable = loop_watch_new(loop, channel->fd, LOOP_WRITING, on_writable, channel);
-	enter(channel, channel->names_domain ? PHASE_READING : PHASE_UNCONFIRMED, 0);
+	enter(channel, channel->names_domain && !channel->doubtful ? PHASE_READING : PHASE_UNCONFIRMED, 0);
 }
 
 static void on_timer(void *arg)
@@ -305,6 +314,7 @@ static void on_timer(void *arg)
 
 static void bind_to(struct virtio_channel *channel, const struct domain *domain, const char *path)
 {
+	channel->doubtful = channel->doubtful && virtio_channel_is_of(channel, domain);
 	memcpy(channel->uuid, domain->uuid, sizeof(channel->uuid));
 	channel->row.index = domain->index;
 	channel->id = domain->id;
@@ -364,8 +374,10 @@ static void confirm(struct virtio_channel *channel, int64_t read_mono_ns)
 	if (read_mono_ns <= channel->settled_mono_ns)
 		return;
 	channel->settled_mono_ns = read_mono_ns;
-	if (channel->read_once)
+	if (channel->read_once) {
+		channel->doubtful = false;
 		enter(channel, PHASE_READING, 0);
+	}
 	channel->read_once = true;
 }
 
@@ -382,7 +394,7 @@ void virtio_channel_rest(struct virtio_channel *channel, bool contested)
 	if (channel->phase != PHASE_RESTING)
 		log_debug("channel %s: closed", channel->path);
 	if (contested && channel->reason != EADDRINUSE)
-		log_warning("channel %s: two running domains have this path, neither is served", channel->path);
+		log_warning("channel %s: two running domains have this socket, neither is served", channel->path);
 	close_socket(channel);
 	enter(channel, PHASE_RESTING, 0);
 	channel->reason = contested ? EADDRINUSE : 0;

@@ -54,12 +54,16 @@ bool virtio_channel_is_of(const struct virtio_channel *channel, const struct dom
 /* Another run of the same domain, or another path: connects anew; its counters go on. */
 void virtio_channel_rebind(struct virtio_channel *channel, const struct domain *domain, const char *path);
 
-/* The domain's row was read at that time and names this channel. Ends a rest. Where the path does not say whose it is
- * (one that the operator chose), nothing is answered on a connection until a reading that began after it has come here,
- * which is the second one: the domain of the snapshot may have ended, and another may listen there by now. */
+/* The domain's row was read at that time and names this channel. Ends a rest. Where the path does not say whose it is,
+ * nothing is answered on a connection until a reading that began after it has come here, which is the second one: the
+ * domain of the snapshot may have ended, and another may listen there by now. That is so for a path that the operator
+ * chose, and for any path at which QEMU has hung up or was not there at some attempt: libvirt's ids begin again when it
+ * is started anew and the names in its directories are cut, so that another domain's directory may be called the same.
+ * A daemon that is started beside running guests, and a guest's next run, wait for nothing; a guest whose socket the
+ * daemon has looked for too early waits for two readings. */
 void virtio_channel_seen(struct virtio_channel *channel, int64_t read_mono_ns);
 
-/* Closed until virtio_channel_seen: nothing fresh is known of the domain, or (contested) its path is another's too. */
+/* Closed until virtio_channel_seen: nothing fresh is known of the domain, or (contested) its socket is another's too. */
 void virtio_channel_rest(struct virtio_channel *channel, bool contested);
 
 /* All of *out, its padding too: rows may be compared as bytes. */

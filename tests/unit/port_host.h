@@ -25,6 +25,7 @@ struct port_host {
 	int fd, guest;     /* the host's end; the guest's, which is kept open */
 	const char *reply; /* to each request; NULL: silent */
 	size_t length;
+	const char *expects; /* the request; another one is INVALID. NULL: any */
 	size_t step;       /* bytes at a time; 0: all */
 	bool endless;      /* the reply again and again, once asked */
 	bool hangs_up;     /* after the reply; a socket pair only */
@@ -32,6 +33,19 @@ struct port_host {
 	pthread_t thread;
 	char path[64];     /* of the terminal */
 };
+
+static inline bool host_is_expected(const struct port_host *host, const char *request, size_t n)
+{
+	return host->expects == NULL || (strlen(host->expects) == n && memcmp(host->expects, request, n) == 0);
+}
+
+static inline bool host_refuse(struct port_host *host)
+{
+	static const char INVALID[] = "INVALID REQUEST\n\n";
+
+	host->requests++;
+	return write(host->fd, INVALID, strlen(INVALID)) == (ssize_t)strlen(INVALID);
+}
 
 /* False: the guest has gone. */
 static inline bool host_write(const struct port_host *host)
@@ -68,11 +82,18 @@ static inline bool host_answer(struct port_host *host)
 static inline void *host_run(void *arg)
 {
 	struct port_host *host = arg;
-	char c, last = 0;
+	char c, last = 0, request[256];
+	size_t n = 0;
 
 	while (read(host->fd, &c, 1) == 1) {
-		if (c == '\n' && last == '\n' && !host_answer(host))
+		const bool ends = c == '\n' && last == '\n';
+
+		if (n < sizeof(request))
+			request[n++] = c;
+		if (ends && !(host_is_expected(host, request, n) ? host_answer(host) : host_refuse(host)))
 			break;
+		if (ends)
+			n = 0;
 		last = c;
 	}
 	return NULL;

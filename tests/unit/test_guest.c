@@ -531,7 +531,7 @@ START_TEST(reader_takes_old_checksums_and_any_size)
 END_TEST
 
 struct found {
-	unsigned devices, disks, absent, foreign;
+	unsigned devices, disks, absent, foreign, other_size;
 };
 
 static void count_device(void *arg, const char *path, int code)
@@ -543,6 +543,7 @@ static void count_device(void *arg, const char *path, int code)
 	found->disks += code == 0;
 	found->absent += code == -ERR_IO && errno == ENOENT;
 	found->foreign += code == -ERR_PARSE;
+	found->other_size += code == -ERR_LIMIT;
 }
 
 static void make_device(const char *name, const char *file, const void *data, size_t length)
@@ -556,35 +557,111 @@ static void make_device(const char *name, const char *file, const void *data, si
 		put_file(path, data, length);
 }
 
-START_TEST(reader_finds_the_disk)
+static void set_device_size(const char *name, const char *sectors)
 {
-	uint8_t image[100] = { 0 };
-	struct found found = { 0 };
-	char path[MVBD_PATH_MAX] = "";
+	char path[PATH_SIZE];
 
-	ck_assert_int_eq(mvbd_find(directory, NULL, NULL, path), -ERR_IO);
+	snprintf(path, sizeof(path), "%s/sys/block/%s/size", directory, name);
+	put_file(path, sectors, strlen(sectors));
+}
+
+static void make_device_directories(void)
+{
 	ck_assert_int_eq(mkdir(in_directory("sys"), 0700), 0);
 	ck_assert_int_eq(mkdir(in_directory("sys/block"), 0700), 0);
 	ck_assert_int_eq(mkdir(in_directory("dev"), 0700), 0);
 	ck_assert_int_eq(mkdir(in_directory("dev/cciss"), 0700), 0);
-	ck_assert_int_eq(mvbd_find(directory, NULL, NULL, path), -ERR_ABSENT);
+}
+
+static void check_found(const char *device, const char *content)
+{
+	struct found found = { 0 };
+	struct mvbd_found disk;
+
+	ck_assert_int_eq(mvbd_find(directory, 20000, count_device, &found, &disk), 0);
+	ck_assert_str_eq(disk.path, in_directory(device));
+	ck_assert_str_eq(disk.content, content);
+	ck_assert_uint_eq(disk.length, strlen(content));
+	free(disk.content);
+}
+
+START_TEST(reader_finds_the_disk)
+{
+	uint8_t image[100] = { 0 };
+	struct found found = { 0 };
+	struct mvbd_found disk;
+
+	ck_assert_int_eq(mvbd_find(directory, 0, NULL, NULL, &disk), -ERR_IO);
+	make_device_directories();
+	ck_assert_int_eq(mvbd_find(directory, 0, NULL, NULL, &disk), -ERR_ABSENT);
 	make_device("sr0", "sr0", NULL, 0);
 	make_device("vda", "vda", "boot sector of something", 24);
 	make_device("vdb", "vdb", "", 0);
-	ck_assert_int_eq(mvbd_find(directory, count_device, &found, path), -ERR_ABSENT);
+	ck_assert_int_eq(mvbd_find(directory, 20000, count_device, &found, &disk), -ERR_ABSENT);
 	ck_assert_uint_eq(found.devices, 3);
 	ck_assert_uint_eq(found.absent, 1);
 	ck_assert_uint_eq(found.foreign, 2);
-	ck_assert_str_eq(path, "");
-	make_image(image, "abc", 1, 0, 3); /* busy is no reason not to be one */
+	ck_assert_str_eq(disk.path, "");
+	make_image(image, "abc", 1, 0, 3);
 	make_device("vdz", "vdz", image, sizeof(image));
-	ck_assert_int_eq(mvbd_find(directory, NULL, NULL, path), 0);
-	ck_assert_str_eq(path, in_directory("dev/vdz"));
+	ck_assert_int_eq(mvbd_find(directory, 10, NULL, NULL, &disk), -ERR_BUSY);
+	ck_assert_str_eq(disk.path, in_directory("dev/vdz"));
+	make_image(image, "abc", 0, mvbd_checksum("abc", 3), 3);
 	make_device("cciss!c0d1", "cciss/c0d1", image, sizeof(image));
 	found = (struct found){ 0 };
-	ck_assert_int_eq(mvbd_find(directory, count_device, &found, path), 0);
-	ck_assert_str_eq(path, in_directory("dev/cciss/c0d1"));
+	ck_assert_int_eq(mvbd_find(directory, 10, count_device, &found, &disk), 0);
 	ck_assert_uint_eq(found.disks, 2);
+	free(disk.content);
+	check_found("dev/cciss/c0d1", "abc");
+}
+END_TEST
+
+/* A damaged disk, an empty one and one whose header lies do not hide a valid one behind them. */
+START_TEST(reader_prefers_a_valid_disk)
+{
+	uint8_t image[100] = { 0 };
+	struct mvbd_found disk;
+	int64_t start = clock_mono_ns();
+
+	make_device_directories();
+	make_image(image, "", 0, 0, 0);
+	make_device("vda", "vda", image, sizeof(image));
+	make_image(image, "abc", 0, 0, 2000);
+	make_device("vdb", "vdb", image, sizeof(image));
+	make_image(image, "abc", 0, 1, 3);
+	make_device("vdc", "vdc", image, sizeof(image));
+	make_image(image, "abc", 1, 1, 3);
+	make_device("vdd", "vdd", image, sizeof(image));
+	ck_assert_int_eq(mvbd_find(directory, 100, NULL, NULL, &disk), -ERR_CHECKSUM); /* what may yet become one */
+	ck_assert_str_eq(disk.path, in_directory("dev/vdc"));
+	ck_assert_int_ge(clock_mono_ns() - start, 100 * NS_PER_MS);
+	make_image(image, "good", 0, mvbd_checksum("good", 4), 4);
+	for (char name[] = "vde"; name[2] <= 'z'; name[2]++) /* more than are kept */
+		make_device(name, name, image, sizeof(image));
+	check_found("dev/vde", "good");
+}
+END_TEST
+
+START_TEST(reader_leaves_other_sizes_alone)
+{
+	uint8_t image[100] = { 0 };
+	struct found found = { 0 };
+	struct mvbd_found disk;
+
+	make_device_directories();
+	make_image(image, "abc", 0, mvbd_checksum("abc", 3), 3);
+	make_device("vda", "vda", image, sizeof(image));
+	make_device("vdb", "vdb", image, sizeof(image));
+	set_device_size("vda", "0\n");
+	set_device_size("vdb", "524297\n"); /* 256 MiB and 9 sectors */
+	ck_assert_int_eq(mvbd_find(directory, 20000, count_device, &found, &disk), -ERR_ABSENT);
+	ck_assert_uint_eq(found.devices, 2);
+	ck_assert_uint_eq(found.other_size, 2);
+	set_device_size("vdb", "524296\n");
+	check_found("dev/vdb", "abc");
+	set_device_size("vdb", "99999999999999999999\n");
+	set_device_size("vda", "2\n");
+	check_found("dev/vda", "abc");
 }
 END_TEST
 
@@ -1187,6 +1264,8 @@ static void add_disk(Suite *suite)
 	ADD_WITH_DIRECTORY(suite, reader_refuses);
 	ADD_WITH_DIRECTORY(suite, reader_takes_old_checksums_and_any_size);
 	ADD_WITH_DIRECTORY(suite, reader_finds_the_disk);
+	ADD_WITH_DIRECTORY(suite, reader_prefers_a_valid_disk);
+	ADD_WITH_DIRECTORY(suite, reader_leaves_other_sizes_alone);
 	ADD_WITH_DIRECTORY(suite, readers_never_accept_a_mixture);
 }
 

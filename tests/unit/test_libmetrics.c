@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 /* The binary interface: programs are out there. */
 _Static_assert(M_INT32 == 0 && M_UINT32 == 1 && M_INT64 == 2 && M_UINT64 == 3 && M_REAL32 == 4 && M_REAL64 == 5 &&
@@ -312,6 +313,7 @@ START_TEST(failures_of_the_port)
 	host_wait(&host, 2); /* a failure is not kept */
 	host_stop(&host);
 	start_port(&host, "INVALID REQUEST\n\n");
+	document_places(root, SHORT_MS, SHORT_MS);
 	ck_assert_int_eq(get_fails("A", METRIC_CONTEXT_HOST), EPROTO);
 	host_stop(&host);
 	start_port(&host, "<metrics>&e;</metrics>\n\n");
@@ -513,6 +515,51 @@ START_TEST(threads_at_a_silent_port)
 }
 END_TEST
 
+/* A thread that is cancelled while it waits for the port leaves no lock behind; nor does one that is not there any more
+ * in the child of a fork. */
+START_TEST(cancelled_thread_leaves_no_lock)
+{
+	struct port_host host;
+	pthread_t thread;
+	void *result;
+	int error;
+
+	start_port(&host, NULL);
+	document_places(root, SHORT_MS, 500);
+	ck_assert_int_eq(pthread_create(&thread, NULL, fail_once, &error), 0);
+	host_wait(&host, 1);
+	ck_assert_int_eq(pthread_cancel(thread), 0);
+	ck_assert_int_eq(pthread_join(thread, &result), 0);
+	ck_assert_int_eq(error, ETIMEDOUT); /* the call was made to its end */
+	ck_assert_int_eq(get_fails("A", METRIC_CONTEXT_HOST), ETIMEDOUT);
+	host_stop(&host);
+}
+END_TEST
+
+START_TEST(child_of_a_fork_asks_anew)
+{
+	struct port_host host;
+	pthread_t thread;
+	int error, status;
+	pid_t child;
+
+	start_port(&host, NULL);
+	document_places(root, SHORT_MS, 1000);
+	ck_assert_int_eq(pthread_create(&thread, NULL, fail_once, &error), 0);
+	host_wait(&host, 1);
+	child = fork();
+	if (child == 0) {
+		alarm(20); /* ends it where it waits for the lock */
+		_exit(fail_once(&error) == NULL && error == ETIMEDOUT ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert_uint_ge(host.requests, 2);
+	host_stop(&host);
+}
+END_TEST
+
 static void add(Suite *suite, const char *name, const TTest *test)
 {
 	TCase *tc = tcase_create(name);
@@ -543,6 +590,8 @@ static Suite *libmetrics_suite(void)
 	ADD(suite, threads_at_a_disk);
 	ADD(suite, threads_at_a_port);
 	ADD(suite, threads_at_a_silent_port);
+	ADD(suite, cancelled_thread_leaves_no_lock);
+	ADD(suite, child_of_a_fork_asks_anew);
 	return suite;
 }
 

@@ -41,16 +41,16 @@ static void check_document(int rc)
 	free(content);
 }
 
-/* What the client says of a host that gives this reply. */
-static int code_of_reply(const char *reply, size_t n)
+/* What the client says of a host that gives this reply, asked so many times. */
+static int code_of_reply(const char *reply, size_t n, unsigned timeout_ms, unsigned requests)
 {
 	struct port_host host = { .reply = reply, .length = n };
 	int rc;
 
 	host_pair(&host);
 	host_start(&host);
-	rc = ask(&host, LONG_MS);
-	ck_assert_uint_eq(host.requests, 1);
+	rc = ask(&host, timeout_ms);
+	host_wait(&host, requests);
 	host_stop(&host);
 	if (rc < 0)
 		ck_assert_ptr_null(content);
@@ -79,7 +79,7 @@ START_TEST(takes_a_long_reply)
 	memcpy(reply, "<metrics>", head);
 	memset(reply + head, ' ', body);
 	memcpy(reply + head + body, "</metrics>\n\n", tail);
-	ck_assert_int_eq(code_of_reply(reply, head + body + tail), 0);
+	ck_assert_int_eq(code_of_reply(reply, head + body + tail, LONG_MS, 1), 0);
 	free(reply);
 }
 END_TEST
@@ -131,7 +131,6 @@ START_TEST(refuses_what_is_no_document)
 	static const char BINARY[] = "\0\xff\xfe<metrics>\0\0</metrics>\n\n";
 	static const char *const REPLIES[] = {
 		"\n\n",
-		"\n\n" REPLY,
 		"INVALID REQUEST\n\n",
 		"<metrics>\n\n</metrics>\n\n", /* an empty line before the end */
 		"<metrics>\n\n",
@@ -141,9 +140,32 @@ START_TEST(refuses_what_is_no_document)
 	};
 
 	for (size_t i = 0; i < sizeof(REPLIES) / sizeof(REPLIES[0]); i++)
-		ck_assert_int_eq(code_of_reply(REPLIES[i], strlen(REPLIES[i])), -ERR_PARSE);
-	ck_assert_int_eq(code_of_reply(BINARY, sizeof(BINARY) - 1), -ERR_PARSE);
-	ck_assert_int_eq(code_of_reply("<metrics></metrics>\n\n", 21), 0);
+		ck_assert_int_eq(code_of_reply(REPLIES[i], strlen(REPLIES[i]), SHORT_MS, 2), -ERR_PARSE);
+	ck_assert_int_eq(code_of_reply(BINARY, sizeof(BINARY) - 1, SHORT_MS, 2), -ERR_PARSE);
+	ck_assert_int_eq(code_of_reply("<metrics></metrics>\n\n", 21, LONG_MS, 1), 0);
+}
+END_TEST
+
+/* Replies to those who had the port before come in front of ours. */
+START_TEST(skips_what_is_no_document)
+{
+	static const char LATE[] = "\n\nINVALID REQUEST\n\nINVALID REQUEST\n\n" REPLY;
+
+	ck_assert_int_eq(code_of_reply(LATE, strlen(LATE), LONG_MS, 2), 0);
+}
+END_TEST
+
+/* What another program has begun to ask spoils our request, not the next one. */
+START_TEST(asks_again_behind_half_a_request)
+{
+	struct port_host host = { .reply = REPLY, .length = strlen(REPLY), .expects = PORT_REQUEST };
+
+	host_pair(&host);
+	ck_assert_int_eq(write(host.guest, "GET /met", 8), 8);
+	host_start(&host);
+	check_document(ask(&host, LONG_MS));
+	ck_assert_uint_eq(host.requests, 2);
+	host_stop(&host);
 }
 END_TEST
 
@@ -334,6 +356,49 @@ START_TEST(dump_replaces_files)
 }
 END_TEST
 
+START_TEST(dump_keeps_the_mode)
+{
+	char directory[] = "/tmp/edgenode-port-XXXXXX", path[64];
+	struct stat st;
+
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/file", directory);
+	ck_assert(dump_write(path, "old", 3));
+	ck_assert_int_eq(chmod(path, 0640), 0);
+	ck_assert(dump_write(path, "content", 7));
+	ck_assert(stat(path, &st) == 0 && st.st_size == 7 && (st.st_mode & 0777) == 0640);
+	ck_assert(unlink(path) == 0 && rmdir(directory) == 0);
+}
+END_TEST
+
+/* A file that may be written in a directory that may not. */
+START_TEST(dump_writes_in_place)
+{
+	char directory[] = "/tmp/edgenode-port-XXXXXX", path[64], missing[64];
+	struct stat before, after;
+
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/file", directory);
+	snprintf(missing, sizeof(missing), "%s/missing", directory);
+	ck_assert(dump_write(path, "long content", 12));
+	ck_assert(chmod(path, 0666) == 0 && stat(path, &before) == 0 && chmod(directory, 0555) == 0);
+	if (geteuid() == 0)
+		ck_assert_int_eq(seteuid(65534), 0);
+	ck_assert(dump_write(path, "new", 3));
+	ck_assert(stat(path, &after) == 0 && after.st_size == 3 && after.st_ino == before.st_ino);
+	ck_assert(!dump_write(missing, "new", 3));
+	ck_assert_int_eq(errno, EACCES);
+	ck_assert_int_eq(seteuid(getuid()), 0);
+	ck_assert_int_eq(chmod(path, 0444), 0);
+	if (geteuid() == 0)
+		ck_assert_int_eq(seteuid(65534), 0);
+	ck_assert(!dump_write(path, "newer", 5));
+	ck_assert_int_eq(errno, EACCES);
+	ck_assert_int_eq(seteuid(getuid()), 0);
+	ck_assert(chmod(directory, 0700) == 0 && unlink(path) == 0 && rmdir(directory) == 0);
+}
+END_TEST
+
 static void add(Suite *suite, const char *name, const TTest *test)
 {
 	TCase *tc = tcase_create(name);
@@ -354,6 +419,8 @@ static Suite *port_suite(void)
 	ADD(suite, does_not_wait_for_a_silent_host);
 	ADD(suite, does_not_wait_for_a_host_that_reads_nothing);
 	ADD(suite, refuses_what_is_no_document);
+	ADD(suite, skips_what_is_no_document);
+	ADD(suite, asks_again_behind_half_a_request);
 	ADD(suite, refuses_every_cut);
 	ADD(suite, gives_up_on_an_endless_reply);
 	ADD(suite, notices_that_the_host_has_gone);
@@ -363,6 +430,8 @@ static Suite *port_suite(void)
 	ADD(suite, tool_prints_what_the_port_gives);
 	ADD(suite, tool_says_why_not);
 	ADD(suite, dump_replaces_files);
+	ADD(suite, dump_keeps_the_mode);
+	ADD(suite, dump_writes_in_place);
 	return suite;
 }
 

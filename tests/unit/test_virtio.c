@@ -245,6 +245,7 @@ START_TEST(killed_in_mid_reply)
 	wait_row(&world, 2, 0, CHANNEL_WAITING);
 	guest_listen(&guests[0], specs[0].path = run_path(&world, 1, "a"));
 	guest_accept(&guests[0]);
+	publish_until(&world, specs, 2, 0, CHANNEL_CONNECTED);
 	expect_document(guest_ask(&guests[0]), 1);
 	expect_document(guest_ask(&guests[1]), 2);
 	for (int i = 0; i < 2; i++)
@@ -274,6 +275,7 @@ END_TEST
 
 /* --- connections -------------------------------------------------------------------------------------------------- */
 
+/* Each time a reading must confirm that it is still this domain's socket. */
 START_TEST(guest_comes_later_and_returns)
 {
 	const struct spec spec = { .index = 1, .id = 3, .name = "one", .path = run_path(&world, 3, "one") };
@@ -285,8 +287,10 @@ START_TEST(guest_comes_later_and_returns)
 	for (int i = 0; i < 2; i++) {
 		guest_listen(&guest, spec.path);
 		guest_accept(&guest);
-		expect_document(guest_ask(&guest), 1);
-		wait_row(&world, 1, 0, CHANNEL_CONNECTED);
+		guest_send(&guest, GET, strlen(GET));
+		ck_assert(!is_ready(guest.fd, POLLIN, 100));
+		publish_until(&world, &spec, 1, 0, CHANNEL_CONNECTED);
+		expect_document(guest_reply(&guest), 1);
 		guest_end(&guest);
 		wait_row(&world, 1, 0, CHANNEL_WAITING);
 	}
@@ -505,6 +509,125 @@ START_TEST(path_of_two_domains_is_nobodys)
 }
 END_TEST
 
+/* Takes the connections that are closed already, so that there is room for another. */
+static void refuse_waiting(struct guest *guest)
+{
+	while (is_ready(guest->listener, POLLIN, 0)) {
+		guest_accept(guest);
+		guest_expect_end(guest);
+	}
+}
+
+/* The same socket has many spellings. */
+START_TEST(socket_of_two_domains_is_nobodys)
+{
+	struct spec specs[3] = { { .index = 1, .id = 1, .name = "a" },
+				 { .index = 2, .id = 2, .name = "b" },
+				 { .index = 3, .id = 3, .name = "c" } };
+	struct guest guest, other;
+	char doubled[PATH_SIZE], linked[PATH_SIZE];
+
+	guest_listen(&other, run_path(&world, 3, "c"));
+	specs[2].path = other.path;
+	guest_listen(&guest, run_path(&world, 2, "b"));
+	specs[1].path = guest.path;
+	snprintf(doubled, sizeof(doubled), "%s//domain-2-b/" VIRTIO_NAME, world.directory);
+	snprintf(linked, sizeof(linked), "%s/link", world.directory);
+	ck_assert_int_eq(symlink(guest.path, linked), 0);
+	world_serve(&world, 4, EXPIRATION_S, NULL);
+	for (int i = 0; i < 2; i++) {
+		specs[0].path = i == 0 ? doubled : linked;
+		world_publish(&world, specs, 3);
+		wait_row(&world, 3, 0, CHANNEL_FAILED);
+		wait_row(&world, 3, 1, CHANNEL_FAILED);
+		wait_row(&world, 3, 2, CHANNEL_CONNECTED);
+		if (guest.fd >= 0)
+			guest_expect_end(&guest);
+		refuse_waiting(&guest);
+		specs[0].path = NULL;
+		world_publish(&world, specs, 3);
+		wait_row(&world, 2, 0, CHANNEL_CONNECTED);
+		guest_accept(&guest);
+		expect_document(guest_ask(&guest), 2);
+	}
+	guest_accept(&other);
+	expect_document(guest_ask(&other), 3);
+	guest_end(&guest);
+	guest_end(&other);
+}
+END_TEST
+
+/* One whose domain has no channel for there are too many. */
+START_TEST(socket_of_a_refused_domain_is_nobodys)
+{
+	struct spec specs[2] = { { .index = 1, .id = 1, .name = "a" }, { .index = 2, .id = 2, .name = "b" } };
+	struct guest guest;
+
+	guest_listen(&guest, run_path(&world, 2, "b"));
+	specs[0].path = specs[1].path = guest.path;
+	world_serve(&world, 1, EXPIRATION_S, NULL);
+	world_publish(&world, specs, 2);
+	wait_row(&world, 1, 0, CHANNEL_FAILED);
+	guest_end(&guest);
+}
+END_TEST
+
+/* A path without a socket is claimed by nobody; the socket is once it is there. */
+START_TEST(contested_socket_comes_later)
+{
+	struct spec specs[2] = { { .index = 1, .id = 1, .name = "a" }, { .index = 2, .id = 2, .name = "b" } };
+	struct guest guest;
+	char path[PATH_SIZE];
+
+	strcpy(path, run_path(&world, 2, "b"));
+	specs[0].path = specs[1].path = path;
+	world_serve(&world, 4, EXPIRATION_S, NULL);
+	world_publish(&world, specs, 2);
+	for (size_t i = 0; i < 2; i++)
+		wait_row(&world, 2, i, CHANNEL_WAITING);
+	guest_listen(&guest, path);
+	guest_accept(&guest); /* either */
+	guest_send(&guest, GET, strlen(GET));
+	for (size_t i = 0; i < 2; i++)
+		publish_until(&world, specs, 2, i, CHANNEL_FAILED);
+	ck_assert(!guest_read(&guest)); /* closed without an answer */
+	guest_end(&guest);
+}
+END_TEST
+
+/* libvirt was started anew and counts from 1 again, and of the names only the end differs, which is cut: the directory
+ * of the first domain is the second one's by now. */
+START_TEST(directory_changes_hands)
+{
+	struct spec specs[2] = { { .index = 1, .id = 1, .name = "tenant-prod-database-a" },
+				 { .index = 2, .id = -1, .name = "tenant-prod-database-b" } };
+	struct guest first, second;
+
+	listen_in(&first, "1-tenant-prod-database");
+	specs[0].path = specs[1].path = first.path;
+	world_serve(&world, 4, EXPIRATION_S, NULL);
+	world_publish(&world, specs, 2);
+	guest_accept(&first);
+	expect_document(guest_ask(&first), 1);
+	guest_listen(&second, first.path);
+	close(first.fd);
+	close(first.listener);
+	guest_accept(&second);
+	guest_send(&second, GET, strlen(GET));
+	world_publish(&world, specs, 2);
+	ck_assert(!is_ready(second.fd, POLLIN, 200));
+	specs[0].id = -1;
+	specs[1].id = 1;
+	world_publish(&world, specs, 2);
+	guest_expect_end(&second);
+	guest_accept(&second);
+	expect_document(guest_ask(&second), 2);
+	guest_end(&second);
+	first.fd = first.listener = -1;
+	guest_end(&first);
+}
+END_TEST
+
 /* --- the lane ----------------------------------------------------------------------------------------------------- */
 
 static size_t open_descriptors(void)
@@ -614,6 +737,10 @@ static Suite *suite(void)
 	ADD(s, scan_serves_both_schemes);
 	ADD(s, chosen_path_changes_hands);
 	ADD(s, path_of_two_domains_is_nobodys);
+	ADD(s, socket_of_two_domains_is_nobodys);
+	ADD(s, socket_of_a_refused_domain_is_nobodys);
+	ADD(s, contested_socket_comes_later);
+	ADD(s, directory_changes_hands);
 	ADD(s, stops_and_starts_again);
 	ADD(s, disk_lane_reports_to_the_board);
 	return s;

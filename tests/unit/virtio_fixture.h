@@ -116,24 +116,44 @@ static inline void world_publish(struct world *world, const struct spec *specs, 
 	store_publish(world->store, snapshot);
 }
 
+/* The board's, zeroes unless it has n rows. */
+static inline struct channel get_row(struct world *world, size_t n, size_t row)
+{
+	struct vbds *vbds;
+	struct channels *channels;
+	struct channel found = { 0 };
+
+	board_get(world->board, &vbds, &channels);
+	if (channels != NULL && channels->n == n)
+		found = channels->rows[row];
+	part_unref(vbds);
+	part_unref(channels);
+	return found;
+}
+
 /* Waits until the board has n rows of which this one is in that state; gives it. */
 static inline struct channel wait_row(struct world *world, size_t n, size_t row, uint8_t state)
 {
 	for (int64_t until = clock_mono_ns() + PATIENCE_MS * NS_PER_MS; clock_mono_ns() < until; poll(NULL, 0, 5)) {
-		struct vbds *vbds;
-		struct channels *channels;
-		struct channel found = { 0 };
+		const struct channel found = get_row(world, n, row);
 
-		board_get(world->board, &vbds, &channels);
-		if (channels != NULL && channels->n == n)
-			found = channels->rows[row];
-		part_unref(vbds);
-		part_unref(channels);
 		if (found.state == state)
 			return found;
 	}
 	ck_abort_msg("row %zu of %zu was never in state %u", row, n, state);
 	return (struct channel){ 0 };
+}
+
+/* The same with new readings meanwhile. */
+static inline void publish_until(struct world *world, const struct spec *specs, size_t n, size_t row, uint8_t state)
+{
+	const int64_t until = clock_mono_ns() + PATIENCE_MS * NS_PER_MS;
+
+	while (get_row(world, n, row).state != state && clock_mono_ns() < until) {
+		world_publish(world, specs, n);
+		poll(NULL, 0, 20);
+	}
+	ck_assert_uint_eq(get_row(world, n, row).state, state);
 }
 
 /* --- a guest behind its socket ------------------------------------------------------------------------------------ */
