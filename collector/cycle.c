@@ -125,22 +125,25 @@ static void take_config(struct cycle *cycle, int64_t now_mono_ns)
 	mark_dirty(cycle, now_mono_ns);
 }
 
-/* What libvirt tells of its own accord is shown at once, and the list is read anew for the rest. */
+/* What libvirt tells of its own accord is shown at once, and where it is of the list that is read anew for the rest. */
 static void take_live(struct cycle *cycle, int64_t now_mono_ns)
 {
 	struct domain_change *change = live_take(cycle->live), *next;
 	const uint32_t dropped = live_dropped(cycle->live);
+	bool hurry = dropped != cycle->live_dropped;
 
-	if (change == NULL && dropped == cycle->live_dropped)
+	if (change == NULL && !hurry)
 		return;
-	builder_changes(cycle->builder, change, dropped != cycle->live_dropped);
+	builder_changes(cycle->builder, change, hurry);
 	cycle->live_dropped = dropped;
-	schedule_hurry(cycle->schedule, SOURCE_LIBVIRT, now_mono_ns);
 	mark_dirty(cycle, now_mono_ns);
 	for (; change != NULL; change = next) {
 		next = change->next;
+		hurry = hurry || domain_change_is_of_list(change);
 		domain_change_free(change);
 	}
+	if (hurry)
+		schedule_hurry(cycle->schedule, SOURCE_LIBVIRT, now_mono_ns);
 }
 
 static void take_results(struct cycle *cycle, int64_t now_mono_ns, int64_t now_real_ns)
@@ -298,13 +301,15 @@ static void expire_indexes(struct cycle *cycle, int64_t now_mono_ns, int64_t now
 	if (now_mono_ns < cycle->expire_due_mono_ns)
 		return;
 	cycle->expire_due_mono_ns = now_mono_ns + INDEX_EXPIRE_NS;
-	index_map_expire(cycle->indexes, now_real_ns / NS_PER_S);
+	if (clock_is_synced())
+		index_map_expire(cycle->indexes, now_real_ns / NS_PER_S);
 }
 
 static void turn(struct cycle *cycle)
 {
 	const int64_t now_mono_ns = clock_mono_ns(), now_real_ns = clock_real_ns();
 
+	index_map_trust_clock(cycle->indexes, clock_is_synced());
 	take_config(cycle, now_mono_ns);
 	take_live(cycle, now_mono_ns);
 	take_results(cycle, now_mono_ns, now_real_ns);

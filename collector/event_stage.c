@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timex.h>
 
 #define INDEX_IMAGE_MAX (INDEX_ENTRIES_MAX * 600u)
 
@@ -90,14 +89,6 @@ uint64_t event_stage_published(const struct event_stage *stage)
 }
 
 /* --- numbering ---------------------------------------------------------------------------------------------------- */
-
-/* STA_UNSYNC of the kernel's clock discipline; reading it needs no privilege. */
-static bool clock_is_synced(void)
-{
-	struct timex tx = { .modes = 0 };
-
-	return adjtimex(&tx) >= 0 && (tx.status & STA_UNSYNC) == 0;
-}
 
 static void stamp(struct event_stage *stage, struct event *event)
 {

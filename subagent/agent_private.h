@@ -35,7 +35,8 @@ struct trap_queue {
 	/* lane: */
 	bool in_flight;            /* the head was sent and not answered */
 	int request;               /* net-snmp's number of that request */
-	int64_t retry_at_mono_ns;  /* no send before */
+	bool resting;              /* no send before the alarm that ends it */
+	struct log_repeat refused; /* what the master answers instead of taking the head */
 };
 
 struct agent {

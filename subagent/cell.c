@@ -143,6 +143,19 @@ static bool set_mac(const struct column *column, const void *field, struct cell 
 	return cell_octets(field, MAC_SIZE, cell);
 }
 
+/* BITS begin at the highest bit of an octet. */
+static bool set_bits(const struct column *column, const void *field, struct cell *cell)
+{
+	const uint8_t value = *(const uint8_t *)field;
+
+	(void)column;
+	cell->octet_scratch[0] = 0;
+	for (unsigned bit = 0; bit < 8; bit++)
+		if ((value >> bit & 1) != 0)
+			cell->octet_scratch[0] |= (uint8_t)(0x80 >> bit);
+	return cell_octets(cell->octet_scratch, 1, cell);
+}
+
 /* TimeStamp: sysUpTime at that moment, 0 for what was before the master's start; both wrap after 497 days. */
 static bool set_stamp(const struct cell_context *context, const struct column *column, const void *field,
 		      struct cell *cell)
@@ -184,6 +197,7 @@ static bool (*const SETTERS[])(const struct column *column, const void *field, s
 	[SYN_TIME] = set_time,
 	[SYN_UUID] = set_uuid,
 	[SYN_MAC] = set_mac,
+	[SYN_BITS] = set_bits,
 	[SYN_IF_INDEX] = set_integer,
 	[SYN_DOMAIN] = set_unsigned,
 };

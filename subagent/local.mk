@@ -9,10 +9,13 @@ libcatalogue_a_SOURCES = \
 	subagent/rows_cpu.c \
 	subagent/rows_domain.c \
 	subagent/rows_event.c \
+	subagent/rows_hardware.c \
+	subagent/rows_link.c \
 	subagent/rows_memory.c \
 	subagent/rows_nic.c \
 	subagent/rows_node.c \
 	subagent/rows_sensor.c \
+	subagent/rows_storage.c \
 	subagent/rows_threshold.c \
 	subagent/rows_transport.c \
 	subagent/rows_vcpu.c \

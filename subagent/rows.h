@@ -29,6 +29,8 @@
 #define TIME(arc, name, member, have)         FIELD(arc, name, SYN_TIME, F_I64, member, have, NULL)
 #define STAMP(arc, name, member, have)        FIELD(arc, name, SYN_STAMP, F_I64, member, have, NULL)
 #define UUID(arc, name, member, have)         FIELD(arc, name, SYN_UUID, F_UUID, member, have, NULL)
+#define MAC(arc, name, member, have)          FIELD(arc, name, SYN_MAC, F_CHARS, member, have, NULL)
+#define BITS(arc, name, member, have)         FIELD(arc, name, SYN_BITS, F_U8, member, have, NULL)
 #define DOM(arc, name, member)                FIELD(arc, name, SYN_DOMAIN, F_U32, member, 0, NULL)
 #define KIND(arc, name, member)               FIELD(arc, name, SYN_KIND, F_U8, member, 0, NULL)
 
@@ -116,7 +118,8 @@ bool cell_octets(const void *data, size_t length, struct cell *cell);
 uint32_t table_index_zero(const void *row); /* the .0 of scalars */
 
 extern const struct table NODE_SCALARS, SOURCE_TABLE, DOMAIN_TABLE, VCPU_TABLE, BLOCK_TABLE, NIC_TABLE, CPU_SCALARS,
-	CPU_TABLE, MEMORY_SCALARS, HUGEPAGE_TABLE, PRESSURE_TABLE, SENSOR_TABLE, CLOCK_SCALARS, EVENT_SCALARS, EVENT_TABLE,
-	VBD_TABLE, CHANNEL_TABLE, THRESHOLD_TABLE, ALARM_SCALARS, ALARM_TABLE;
+	CPU_TABLE, MEMORY_SCALARS, HUGEPAGE_TABLE, PRESSURE_TABLE, SENSOR_TABLE, CLOCK_SCALARS,
+	HARDWARE_SCALARS, EDAC_TABLE, POWER_TABLE, BOND_TABLE, BOND_PORT_TABLE, HOST_DISK_TABLE,
+	EVENT_SCALARS, EVENT_TABLE, VBD_TABLE, CHANNEL_TABLE, THRESHOLD_TABLE, ALARM_SCALARS, ALARM_TABLE;
 
 #endif

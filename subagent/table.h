@@ -29,6 +29,7 @@ enum syntax {
 	SYN_STAMP,      /* TimeStamp, from int64_t ns of the mono clock */
 	SYN_UUID,       /* UUIDorZero */
 	SYN_MAC,        /* MacAddress, from uint8_t[6] */
+	SYN_BITS,       /* BITS, from a uint8_t whose bit of value 1 is the first one */
 	SYN_IF_INDEX,   /* InterfaceIndexOrZero */
 	SYN_DOMAIN,     /* EdgeDomainIndexOrZero */
 	SYN_KIND,       /* OBJECT IDENTIFIER of a notification, from its arc */

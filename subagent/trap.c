@@ -6,11 +6,11 @@
  */
 #include "subagent/agent_private.h"
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "subagent/varbind.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* RFC 2741, 6.1: h.type; 6.2.16: res.error. */
@@ -18,7 +18,8 @@
 #define ERROR_PARSE 266
 #define ERROR_PROCESSING 268
 
-#define RETRY_NS NS_PER_S
+#define RETRY_S 1
+#define LOG_NAME "AgentX: notifications"
 
 void trap_queue_init(struct trap_queue *queue)
 {
@@ -115,6 +116,7 @@ static void delivered(struct agent *agent)
 {
 	const uint32_t serial = agent->queue.head->event->serial;
 
+	log_repeat_ok(&agent->queue.refused, LOG_NAME);
 	drop_head(&agent->queue);
 	if (agent->sent != NULL)
 		agent->sent(agent->arg, serial);
@@ -127,6 +129,29 @@ static void give_up(struct agent *agent, const char *why, long code)
 	drop_head(&agent->queue);
 }
 
+static void on_retry(unsigned int id, void *arg)
+{
+	struct trap_queue *queue = arg;
+
+	(void)id;
+	queue->resting = false;
+}
+
+/* The library's alarm also makes the loop come round, which else waits for the next ping. */
+static void try_again(struct trap_queue *queue)
+{
+	queue->resting = snmp_alarm_register(RETRY_S, 0, on_retry, queue) != 0;
+}
+
+static void refused(struct trap_queue *queue, long error)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "the master answers with error %ld; trying again every %d s", error, RETRY_S);
+	log_repeat_fail(&queue->refused, LOG_NAME, text);
+	try_again(queue);
+}
+
 /* A notification that the master cannot read would stand in the way of all others for ever; anything else may pass. */
 static void on_response(struct agent *agent, long error)
 {
@@ -135,7 +160,7 @@ static void on_response(struct agent *agent, long error)
 	else if (error == ERROR_PARSE || error == ERROR_PROCESSING)
 		give_up(agent, "the master answers with error", error);
 	else
-		agent->queue.retry_at_mono_ns = clock_mono_ns() + RETRY_NS;
+		refused(&agent->queue, error);
 }
 
 /* Also called for requests of a session that is long gone, when the library frees it: their number tells. */
@@ -151,7 +176,7 @@ static int on_answer(int operation, netsnmp_session *session, int request, netsn
 	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
 		on_response(agent, pdu->errstat);
 	else
-		queue->retry_at_mono_ns = clock_mono_ns() + RETRY_NS;
+		try_again(queue);
 	return 1;
 }
 
@@ -168,7 +193,7 @@ static void send_head(struct agent *agent, const struct event *event)
 	queue->in_flight = queue->request != 0;
 	if (!queue->in_flight) {
 		snmp_free_pdu(pdu);
-		queue->retry_at_mono_ns = clock_mono_ns() + RETRY_NS;
+		try_again(queue);
 	}
 }
 
@@ -177,7 +202,7 @@ void trap_pump(struct agent *agent)
 	struct trap_queue *queue = &agent->queue;
 	struct trap_entry *head;
 
-	while (agent->session != NULL && !queue->in_flight && clock_mono_ns() >= queue->retry_at_mono_ns) {
+	while (agent->session != NULL && !queue->in_flight && !queue->resting) {
 		head = head_of(queue);
 		if (head == NULL)
 			return;
@@ -188,5 +213,5 @@ void trap_pump(struct agent *agent)
 void trap_session_lost(struct agent *agent)
 {
 	agent->queue.in_flight = false;
-	agent->queue.retry_at_mono_ns = 0;
+	agent->queue.resting = false;
 }

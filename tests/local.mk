@@ -16,7 +16,9 @@ UNIT_TESTS = \
 	tests/unit/test_event_log \
 	tests/unit/test_guest \
 	tests/unit/test_guest_parse \
+	tests/unit/test_hardware \
 	tests/unit/test_host \
+	tests/unit/test_lane \
 	tests/unit/test_libmetrics \
 	tests/unit/test_mib \
 	tests/unit/test_model \
@@ -26,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/test_runner_end \
 	tests/unit/test_runner_message \
 	tests/unit/test_table \
+	tests/unit/test_trap \
 	tests/unit/test_varbind \
 	tests/unit/test_virtio \
 	tests/unit/test_virtio_load \

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <string.h>
+#include <sys/timex.h>
 #include <time.h>
 
 static int64_t read_clock(clockid_t id)
@@ -35,6 +36,14 @@ int64_t clock_thread_cpu_ns(void)
 int64_t clock_process_cpu_ns(void)
 {
 	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/* STA_UNSYNC of the kernel's clock discipline; reading it needs no privilege. */
+bool clock_is_synced(void)
+{
+	struct timex tx = { .modes = 0 };
+
+	return adjtimex(&tx) >= 0 && (tx.status & STA_UNSYNC) == 0;
 }
 
 void clock_date_and_time(int64_t real_ns, uint8_t out[CLOCK_DATE_AND_TIME_SIZE])

@@ -7,6 +7,7 @@
 #ifndef EDGENODE_BASE_CLOCK_H
 #define EDGENODE_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NS_PER_US 1000LL
@@ -18,6 +19,9 @@ int64_t clock_boot_ns(void);
 int64_t clock_real_ns(void);
 int64_t clock_thread_cpu_ns(void);
 int64_t clock_process_cpu_ns(void);
+
+/* Whether the kernel holds real for right: somebody disciplines it. */
+bool clock_is_synced(void);
 
 /* DateAndTime of RFC 2579 in UTC: 11 octets, deci-seconds, '+' 0 0. */
 #define CLOCK_DATE_AND_TIME_SIZE 11

@@ -194,6 +194,35 @@ void build_device_indexes(struct index_map *indexes, const struct domain *before
 	index_nics(indexes, before, row, redefined, now_real_s);
 }
 
+/* The index is what each kind of row begins with. */
+_Static_assert(offsetof(struct vcpu, index) == 0, "index first");
+_Static_assert(offsetof(struct block, index) == 0, "index first");
+_Static_assert(offsetof(struct nic, index) == 0, "index first");
+
+static bool same_indexes(const void *a, size_t n_a, const void *b, size_t n_b, size_t size)
+{
+	if (n_a != n_b)
+		return false;
+	for (size_t i = 0; i < n_a; i++)
+		if (memcmp((const char *)a + i * size, (const char *)b + i * size, sizeof(uint32_t)) != 0)
+			return false;
+	return true;
+}
+
+bool build_devices_changed(const struct domain *before, const struct domain *row)
+{
+	const bool defined = before->devices != NULL && row->devices != NULL;
+	const bool counted = before->n_vcpus > 0 && row->n_vcpus > 0;
+
+	if (defined &&
+	    !same_indexes(before->block_rows, before->n_blocks, row->block_rows, row->n_blocks, sizeof(struct block)))
+		return true;
+	if (defined && !same_indexes(before->nic_rows, before->n_nics, row->nic_rows, row->n_nics, sizeof(struct nic)))
+		return true;
+	return counted &&
+	       !same_indexes(before->vcpu_rows, before->n_vcpus, row->vcpu_rows, row->n_vcpus, sizeof(struct vcpu));
+}
+
 /* --- rates and times ---------------------------------------------------------------------------------------------- */
 
 static void set_vcpu_util(const struct vcpu *before, struct vcpu *row, int64_t interval_ns)
@@ -220,28 +249,9 @@ static void set_vcpu_utils(const struct domain *before, struct domain *row)
 	}
 }
 
-/* Counters that both readings have, and whether one of them went back. */
-struct counter {
-	uint64_t have;
-	size_t offset;
-};
-
-static bool went_back(const void *before, const void *row, uint64_t both, const struct counter *counters, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		uint64_t then, now;
-
-		memcpy(&then, (const char *)before + counters[i].offset, sizeof(then));
-		memcpy(&now, (const char *)row + counters[i].offset, sizeof(now));
-		if ((both & counters[i].have) != 0 && now < then)
-			return true;
-	}
-	return false;
-}
-
 static bool block_went_back(const struct block *before, const struct block *row)
 {
-	static const struct counter COUNTERS[] = {
+	static const struct rate_counter COUNTERS[] = {
 		{ BLOCK_HAVE_READS, offsetof(struct block, reads) },
 		{ BLOCK_HAVE_READ_BYTES, offsetof(struct block, read_bytes) },
 		{ BLOCK_HAVE_READ_TIME, offsetof(struct block, read_time_ns) },
@@ -253,12 +263,12 @@ static bool block_went_back(const struct block *before, const struct block *row)
 		{ BLOCK_HAVE_ERRORS, offsetof(struct block, errors) },
 	};
 
-	return went_back(before, row, before->have & row->have, COUNTERS, sizeof(COUNTERS) / sizeof(COUNTERS[0]));
+	return rate_went_back(before, row, before->have & row->have, COUNTERS, sizeof(COUNTERS) / sizeof(COUNTERS[0]));
 }
 
 static bool nic_went_back(const struct nic *before, const struct nic *row)
 {
-	static const struct counter COUNTERS[] = {
+	static const struct rate_counter COUNTERS[] = {
 		{ NIC_HAVE_RX_BYTES, offsetof(struct nic, rx_bytes) },
 		{ NIC_HAVE_RX_PACKETS, offsetof(struct nic, rx_packets) },
 		{ NIC_HAVE_RX_ERRORS, offsetof(struct nic, rx_errors) },
@@ -269,7 +279,7 @@ static bool nic_went_back(const struct nic *before, const struct nic *row)
 		{ NIC_HAVE_TX_DROPS, offsetof(struct nic, tx_drops) },
 	};
 
-	return went_back(before, row, before->have & row->have, COUNTERS, sizeof(COUNTERS) / sizeof(COUNTERS[0]));
+	return rate_went_back(before, row, before->have & row->have, COUNTERS, sizeof(COUNTERS) / sizeof(COUNTERS[0]));
 }
 
 static void continue_blocks(const struct domain *before, struct domain *row, int64_t now_mono_ns)

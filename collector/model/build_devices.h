@@ -12,6 +12,9 @@
 void build_device_indexes(struct index_map *indexes, const struct domain *before, struct domain *row,
 			  int64_t now_real_s);
 
+/* Both rows have numbers, and the sets of disks, NICs or vCPUs differ. What was not read on one side does not. */
+bool build_devices_changed(const struct domain *before, const struct domain *row);
+
 /* The devices of a row whose own times are set. same_run: its counters go on from before's (never with before NULL). A
  * device's counters are continuous as the domain's are, or since now where it was not there before or counts anew. */
 void build_device_times(const struct domain *before, struct domain *row, bool same_run, int64_t now_mono_ns);

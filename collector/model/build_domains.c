@@ -82,9 +82,34 @@ static void keep_rates(struct domain *row, const struct domain *before)
 	row->have |= before->have & (DOMAIN_HAVE_CPU_UTIL | DOMAIN_HAVE_STEAL_UTIL | DOMAIN_HAVE_OVERHEAD);
 }
 
-static void continue_run(struct domain *row, const struct domain *before)
+static bool went_back(const struct domain *before, const struct domain *row)
 {
-	row->discontinuity_mono_ns = before->discontinuity_mono_ns;
+	static const struct rate_counter COUNTERS[] = {
+		{ DOMAIN_HAVE_CPU_USER, offsetof(struct domain, cpu_user_time_ns) },
+		{ DOMAIN_HAVE_CPU_SYSTEM, offsetof(struct domain, cpu_system_time_ns) },
+		{ DOMAIN_HAVE_STEAL_TIME, offsetof(struct domain, steal_time_ns) },
+		{ DOMAIN_HAVE_SWAP_IN, offsetof(struct domain, swap_in_kib) },
+		{ DOMAIN_HAVE_SWAP_OUT, offsetof(struct domain, swap_out_kib) },
+		{ DOMAIN_HAVE_MAJOR_FAULTS, offsetof(struct domain, major_faults) },
+		{ DOMAIN_HAVE_MINOR_FAULTS, offsetof(struct domain, minor_faults) },
+		{ DOMAIN_HAVE_DISK, offsetof(struct domain, disk_reads) },
+		{ DOMAIN_HAVE_DISK, offsetof(struct domain, disk_read_bytes) },
+		{ DOMAIN_HAVE_DISK, offsetof(struct domain, disk_writes) },
+		{ DOMAIN_HAVE_DISK, offsetof(struct domain, disk_write_bytes) },
+		{ DOMAIN_HAVE_DISK_ERRORS, offsetof(struct domain, disk_errors) },
+		{ DOMAIN_HAVE_NET, offsetof(struct domain, net_rx_bytes) },
+		{ DOMAIN_HAVE_NET, offsetof(struct domain, net_tx_bytes) },
+	};
+
+	return rate_went_back(before, row, before->have & row->have, COUNTERS, sizeof(COUNTERS) / sizeof(COUNTERS[0]));
+}
+
+/* Sums over devices jump with the set of them, also where they do not fall. */
+static void continue_run(struct domain *row, const struct domain *before, int64_t now_mono_ns)
+{
+	const bool goes_on = !went_back(before, row) && !build_devices_changed(before, row);
+
+	row->discontinuity_mono_ns = goes_on ? before->discontinuity_mono_ns : now_mono_ns;
 	row->start_mono_ns = before->start_mono_ns;
 	row->start_time_real_ns = before->start_time_real_ns;
 	row->have |= before->have & DOMAIN_HAVE_START;
@@ -111,7 +136,7 @@ static void finish_row(struct domain *row, const struct domain *before, bool fir
 	const bool goes_on = both_off || (before != NULL && same_run(before, row));
 
 	if (goes_on) {
-		continue_run(row, before);
+		continue_run(row, before, now_mono_ns);
 	} else if (before != NULL || !first_list) {
 		begin_run(row, now_mono_ns, now_real_ns);
 	} else {

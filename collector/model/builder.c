@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/build_domains.h"
+#include "model/build_hardware.h"
 #include "model/domain_watch.h"
 #include "model/rate.h"
 
@@ -27,6 +28,9 @@ struct builder {
 	struct memory *memory;
 	struct sensors *sensors;
 	struct domains *domains;
+	struct host_disks *host_disks;
+	struct edacs *edacs;
+	struct powers *powers;
 	struct domain_watch *watch;
 	struct event_list events; /* of domains, not taken yet */
 	int64_t discontinuity_mono_ns;
@@ -55,6 +59,9 @@ void builder_free(struct builder *builder)
 	part_unref(builder->memory);
 	part_unref(builder->sensors);
 	part_unref(builder->domains);
+	part_unref(builder->host_disks);
+	part_unref(builder->edacs);
+	part_unref(builder->powers);
 	domain_watch_free(builder->watch);
 	event_list_clear(&builder->events);
 	free(builder);
@@ -312,6 +319,14 @@ static void apply_sensors(struct builder *builder, struct sensors *part)
 	rebuild_sensors(builder);
 }
 
+/* --- devices of the host ------------------------------------------------------------------------------------------ */
+
+static void apply_disks(struct builder *builder, const struct host_disks *raw, int64_t now_real_ns)
+{
+	snapshot_put(&builder->host_disks,
+		     build_host_disks(builder->indexes, builder->host_disks, raw, now_real_ns / NS_PER_S));
+}
+
 /* --- results in, snapshots out ------------------------------------------------------------------------------------ */
 
 static void apply_domains(struct builder *builder, struct domains *raw, int64_t now_mono_ns, int64_t now_real_ns)
@@ -378,6 +393,13 @@ void builder_apply(struct builder *builder, enum source_id id, struct part *part
 			       id == SOURCE_VMSTAT);
 	else if (id == SOURCE_SENSORS || id == SOURCE_THERMAL)
 		apply_sensors(builder, (struct sensors *)part);
+	else if (id == SOURCE_DISKSTATS)
+		apply_disks(builder, (const struct host_disks *)part, now_real_ns);
+	else if (id == SOURCE_EDAC)
+		snapshot_put(&builder->edacs, build_edacs(builder->indexes, (const struct edacs *)part));
+	else if (id == SOURCE_POWERCAP)
+		snapshot_put(&builder->powers,
+			     build_powers(builder->indexes, builder->powers, (const struct powers *)part));
 	part_unref(before);
 }
 
@@ -397,6 +419,12 @@ void builder_forget(struct builder *builder, enum source_id id)
 		rebuild_memory(builder, NULL, false);
 	else if (id == SOURCE_SENSORS || id == SOURCE_THERMAL)
 		rebuild_sensors(builder);
+	else if (id == SOURCE_DISKSTATS)
+		snapshot_put(&builder->host_disks, NULL);
+	else if (id == SOURCE_EDAC)
+		snapshot_put(&builder->edacs, NULL);
+	else if (id == SOURCE_POWERCAP)
+		snapshot_put(&builder->powers, NULL);
 }
 
 static void set_identity(struct node *node, const struct node_ident *ident)
@@ -486,6 +514,11 @@ struct snapshot *builder_build(struct builder *builder, struct sources *sources,
 	s->pressures = part_ref(builder->raw[SOURCE_PRESSURE]);
 	s->sensors = part_ref(builder->sensors);
 	s->clock = part_ref(builder->raw[SOURCE_CLOCK]);
+	s->host_disks = part_ref(builder->host_disks);
+	s->bonds = part_ref(builder->raw[SOURCE_BOND]);
+	s->interrupts = part_ref(builder->raw[SOURCE_INTERRUPTS]);
+	s->edacs = part_ref(builder->edacs);
+	s->powers = part_ref(builder->powers);
 	s->sealed_mono_ns = now_mono_ns;
 	s->sealed_real_ns = now_real_ns;
 	set_identity(&s->node, s->ident);

@@ -35,4 +35,7 @@ struct domain_change {
 };
 void domain_change_free(struct domain_change *change);
 
+/* Of the list of domains and their states: not a mere notice, which a guest can cause as often as it likes. */
+bool domain_change_is_of_list(const struct domain_change *change);
+
 #endif

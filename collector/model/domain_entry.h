@@ -15,6 +15,14 @@
 
 #define NEVER INT64_MIN
 
+/* What a guest can cause as often as it likes: each event is owed for DOMAIN_WATCH_NOTICE_S, at most
+ * DOMAIN_WATCH_NOTICES at a time. */
+struct notice {
+	int64_t paid_mono_ns; /* when nothing is owed any more */
+	uint32_t untold;      /* since the last event */
+	int64_t untold_since_real_ns;
+};
+
 struct entry {
 	uint8_t uuid[16];
 	struct domain *row; /* the newest one */
@@ -34,6 +42,7 @@ struct entry {
 	char *alarm;    /* its subject; NULL: none is raised */
 	bool io_paused; /* for one */
 	int64_t io_told_mono_ns;
+	struct notice rebooted, watchdog;
 	UT_hash_handle hh;
 };
 

@@ -1,12 +1,14 @@
 /* domain_event.c - one line of English for everything that happens to a domain. Pure; thread: cycle. */
 #include "model/domain_event.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define NAME_IN_TEXT_MAX 120 /* leaves room for the rest of the line */
 #define DEVICE_IN_TEXT_MAX 40
@@ -109,6 +111,17 @@ static void say_rebooted(struct line *line, const struct domain_news *news)
 	say(line, " has been rebooted");
 }
 
+static void say_untold(struct line *line, const struct domain_news *news)
+{
+	const time_t since_s = (time_t)(news->untold_since_real_ns / NS_PER_S);
+	char since[sizeof("2026-01-01T00:00:00Z")] = "";
+	struct tm tm;
+
+	if (gmtime_r(&since_s, &tm) != NULL)
+		strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	say(line, ", and %u more since %s", news->untold, since);
+}
+
 static const struct {
 	uint8_t severity;
 	void (*say)(struct line *line, const struct domain_news *news);
@@ -137,6 +150,8 @@ struct event *domain_event_new(uint8_t kind, const struct domain_news *news)
 	KINDS[kind].say(&line, news);
 	if (news->by_list)
 		say(&line, ", found at resynchronisation");
+	if (news->untold > 0)
+		say_untold(&line, news);
 	event = event_new(kind, KINDS[kind].severity, name, line.text);
 	event->time_real_ns = news->time_real_ns;
 	event->device = mem_string(news->device);

@@ -18,6 +18,8 @@ struct domain_news {
 	const char *device; /* of an I/O error */
 	const char *cause;  /* of an I/O error, a word */
 	const char *action; /* what the hypervisor did */
+	uint32_t untold;    /* of the same kind before this one */
+	int64_t untold_since_real_ns;
 };
 
 /* kind is one of the EVENT_DOMAIN_ kinds. The rest of the event is as detect's (model/detect.h); the alarm is the

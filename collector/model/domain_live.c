@@ -159,18 +159,44 @@ static struct domain_news news_of(const struct entry *entry, const struct domain
 				     .action = change->action };
 }
 
+/* False: too much is owed, and it is only counted. */
+static bool notice_pay(struct notice *notice, const struct domain_change *change)
+{
+	const int64_t price = DOMAIN_WATCH_NOTICE_S * NS_PER_S;
+	const int64_t from = notice->paid_mono_ns > change->time_mono_ns ? notice->paid_mono_ns : change->time_mono_ns;
+
+	if (from - change->time_mono_ns <= (DOMAIN_WATCH_NOTICES - 1) * price) {
+		notice->paid_mono_ns = from + price;
+		return true;
+	}
+	if (notice->untold == 0)
+		notice->untold_since_real_ns = change->time_real_ns;
+	if (notice->untold < UINT32_MAX)
+		notice->untold++;
+	return false;
+}
+
+static void apply_notice(struct turn *turn, struct entry *entry, const struct domain_change *change, uint8_t kind,
+			 struct notice *notice)
+{
+	struct domain_news news = news_of(entry, change);
+
+	if (!notice_pay(notice, change))
+		return;
+	news.untold = notice->untold;
+	news.untold_since_real_ns = notice->untold_since_real_ns;
+	notice->untold = 0;
+	entry_add_event(entry, domain_event_new(kind, &news), turn->out);
+}
+
 static void apply_rebooted(struct turn *turn, struct entry *entry, const struct domain_change *change)
 {
-	const struct domain_news news = news_of(entry, change);
-
-	entry_add_event(entry, domain_event_new(EVENT_DOMAIN_REBOOTED, &news), turn->out);
+	apply_notice(turn, entry, change, EVENT_DOMAIN_REBOOTED, &entry->rebooted);
 }
 
 static void apply_watchdog(struct turn *turn, struct entry *entry, const struct domain_change *change)
 {
-	const struct domain_news news = news_of(entry, change);
-
-	entry_add_event(entry, domain_event_new(EVENT_DOMAIN_WATCHDOG, &news), turn->out);
+	apply_notice(turn, entry, change, EVENT_DOMAIN_WATCHDOG, &entry->watchdog);
 }
 
 /* The pause is of this moment; the change of state that follows then says nothing new. */

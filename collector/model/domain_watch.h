@@ -20,6 +20,8 @@
  * edgeDomainRemoved; before it, if it ran, the event of its end, unless only a list showed that it is gone.
  * An I/O error is an alarm until the domain is resumed, has ended or is gone; while it is paused for one, or within
  * DOMAIN_WATCH_IO_REPEAT_S, further errors are no events.
+ * Reboots of a domain, and its watchdog, are DOMAIN_WATCH_NOTICES events at once and then one in DOMAIN_WATCH_NOTICE_S;
+ * that one says how many were not told.
  */
 #ifndef EDGENODE_MODEL_DOMAIN_WATCH_H
 #define EDGENODE_MODEL_DOMAIN_WATCH_H
@@ -31,6 +33,8 @@
 #define DOMAIN_WATCH_HOLD_MS 500
 #define DOMAIN_WATCH_GRACE_MS 2000
 #define DOMAIN_WATCH_IO_REPEAT_S 60
+#define DOMAIN_WATCH_NOTICES 10
+#define DOMAIN_WATCH_NOTICE_S 60
 
 struct domain_watch;
 

@@ -27,7 +27,7 @@ struct entry {
 	struct space *space;
 	uint32_t index;
 	bool retired;
-	int64_t retired_s;
+	int64_t retired_s; /* 0: the clock was not to be trusted then */
 	struct entry *prev, *next; /* of the retired, longest first */
 	UT_hash_handle hh;
 	char key[];
@@ -50,6 +50,7 @@ struct index_map {
 	struct entry *by_key;
 	struct space *spaces;
 	bool changed;
+	bool clock_wrong;
 };
 
 /* Spaces that belong to a key of this one: this and then what stands behind it in the key. */
@@ -280,10 +281,30 @@ uint32_t index_map_find(const struct index_map *map, const char *key)
 	return entry == NULL ? 0 : entry->index;
 }
 
+static void forget_too_many(struct index_map *map, struct space *space)
+{
+	while (space->n_retired > INDEX_RETIRED_MAX)
+		forget_longest_retired(map, space);
+}
+
+static void date_unknown(struct index_map *map, struct space *space, int64_t now_real_s)
+{
+	struct entry *entry;
+
+	DL_FOREACH(space->retired, entry)
+	{
+		if (entry->retired_s != 0)
+			continue;
+		entry->retired_s = now_real_s;
+		map->changed = true;
+	}
+}
+
 static void expire_space(struct index_map *map, struct space *space, int64_t now_real_s)
 {
-	while (space->retired != NULL && (space->n_retired > INDEX_RETIRED_MAX ||
-					  now_real_s - space->retired->retired_s >= INDEX_RETIRED_S))
+	forget_too_many(map, space);
+	date_unknown(map, space, now_real_s);
+	while (space->retired != NULL && now_real_s - space->retired->retired_s >= INDEX_RETIRED_S)
 		forget_longest_retired(map, space);
 }
 
@@ -299,15 +320,20 @@ void index_map_expire(struct index_map *map, int64_t now_real_s)
 			free_space(map, space);
 }
 
+void index_map_trust_clock(struct index_map *map, bool synced)
+{
+	map->clock_wrong = !synced;
+}
+
 void index_map_retire(struct index_map *map, const char *key, int64_t now_real_s)
 {
 	struct entry *entry = find_entry(map, key);
 
 	if (entry == NULL || entry->retired)
 		return;
-	set_retired(entry, now_real_s);
+	set_retired(entry, map->clock_wrong ? 0 : now_real_s);
 	map->changed = true;
-	expire_space(map, entry->space, now_real_s);
+	forget_too_many(map, entry->space);
 }
 
 /* By number, not along the hash: fn may retire a key, and that may free others. */

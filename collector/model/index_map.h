@@ -5,6 +5,10 @@
  * A key keeps its number while it is in use. A retired key keeps it for INDEX_RETIRED_S or until there are more than
  * INDEX_RETIRED_MAX retired ones in its space (the longest retired goes first); then the lowest free number is given
  * again. The spaces "disk/OWNER:" and "nic/OWNER:" belong to the key "domain:OWNER" and are forgotten with it.
+ *
+ * The age counts the real clock, over restarts. A node without a clock of its own begins in 1970 and jumps by decades
+ * when its time comes over the network: so what is retired before has no time, and its age counts from the first
+ * index_map_expire after.
  * Thread: cycle only. Pure; the bytes are stored by persist.
  */
 #ifndef EDGENODE_MODEL_INDEX_MAP_H
@@ -32,8 +36,13 @@ void index_map_free(struct index_map *map);
 uint32_t index_map_get(struct index_map *map, const char *key);
 uint32_t index_map_find(const struct index_map *map, const char *key); /* 0 where it has none */
 
-/* Not in use since now_real_s; both forget what is over the bounds. */
+/* Whether the times that index_map_retire is given are right; in a new map they are. */
+void index_map_trust_clock(struct index_map *map, bool synced);
+
+/* Not in use since now_real_s. Forgets what is over INDEX_RETIRED_MAX. */
 void index_map_retire(struct index_map *map, const char *key, int64_t now_real_s);
+
+/* Forgets what is too old, too. Only while the clock is synchronised. */
 void index_map_expire(struct index_map *map, int64_t now_real_s);
 
 /* Calls fn for every key in use that begins with prefix. fn may call index_map_retire on that key. Cost: the numbers of

@@ -4,6 +4,7 @@ libmodel_a_SOURCES = \
 	collector/model/alarm.c \
 	collector/model/build_devices.c collector/model/build_devices.h \
 	collector/model/build_domains.c collector/model/build_domains.h \
+	collector/model/build_hardware.c collector/model/build_hardware.h \
 	collector/model/builder.c collector/model/builder.h \
 	collector/model/change.c collector/model/change.h \
 	collector/model/clock_state.h \
@@ -15,6 +16,7 @@ libmodel_a_SOURCES = \
 	collector/model/domain_row.c collector/model/domain_row.h \
 	collector/model/domain_watch.c collector/model/domain_watch.h \
 	collector/model/event.c collector/model/event.h \
+	collector/model/hardware.h \
 	collector/model/host.h \
 	collector/model/hysteresis.c collector/model/hysteresis.h \
 	collector/model/index_map.c collector/model/index_map.h \

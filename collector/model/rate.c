@@ -1,6 +1,8 @@
 /* rate.c - rates from two readings of a counter. Pure; thread: any. */
 #include "model/rate.h"
 
+#include <string.h>
+
 /* part * scale / whole, rounded to the nearest, at most `most`. whole > 0. */
 static uint32_t scaled(uint64_t part, uint64_t scale, uint64_t whole_a, uint64_t whole_b, uint32_t most)
 {
@@ -22,6 +24,20 @@ bool rate_per_second(uint64_t before, uint64_t after, int64_t interval_ns, uint3
 		return false;
 	*out = scaled(after - before, UINT64_C(1000000000), (uint64_t)interval_ns, 1, UINT32_MAX);
 	return true;
+}
+
+bool rate_went_back(const void *before, const void *after, uint64_t both, const struct rate_counter *counters,
+		    size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint64_t then, now;
+
+		memcpy(&then, (const char *)before + counters[i].offset, sizeof(then));
+		memcpy(&now, (const char *)after + counters[i].offset, sizeof(now));
+		if ((both & counters[i].have) != 0 && now < then)
+			return true;
+	}
+	return false;
 }
 
 bool rate_util_centi(uint64_t before_ns, uint64_t after_ns, int64_t interval_ns, uint32_t units, uint32_t *out)

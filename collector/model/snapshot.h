@@ -10,6 +10,7 @@
 #include "model/clock_state.h"
 #include "model/domain.h"
 #include "model/event.h"
+#include "model/hardware.h"
 #include "model/host.h"
 #include "model/sensor.h"
 #include "model/status.h"
@@ -60,6 +61,11 @@ struct snapshot {
 	struct clock_state *clock;
 	struct vbds *vbds;
 	struct channels *channels;
+	struct host_disks *host_disks;
+	struct bonds *bonds;
+	struct interrupts *interrupts;
+	struct edacs *edacs;
+	struct powers *powers;
 };
 
 struct snapshot *snapshot_new(void);

@@ -10,7 +10,9 @@ static const char *const NAMES[SOURCE_END] = {
 	[SOURCE_LOADAVG] = "loadavg",	[SOURCE_CPUFREQ] = "cpufreq", [SOURCE_THROTTLE] = "throttle",
 	[SOURCE_MEMINFO] = "meminfo",	[SOURCE_VMSTAT] = "vmstat",   [SOURCE_HUGEPAGES] = "hugepages",
 	[SOURCE_PRESSURE] = "pressure", [SOURCE_SENSORS] = "sensors", [SOURCE_THERMAL] = "thermal",
-	[SOURCE_CLOCK] = "clock",
+	[SOURCE_CLOCK] = "clock",	[SOURCE_DISKSTATS] = "diskstats",
+	[SOURCE_BOND] = "bond",		[SOURCE_EDAC] = "edac",	      [SOURCE_INTERRUPTS] = "interrupts",
+	[SOURCE_POWERCAP] = "powercap",
 };
 
 const char *source_id_name(unsigned id)

@@ -2,9 +2,9 @@
  * libvirt.c - the source "libvirt": every domain of one hypervisor, over one read-only connection.
  *
  * Thread: open, poll and close on the worker; the callbacks on virevent, where they copy and enqueue only.
- * Data: four calls per poll whatever the number of domains (all, the persistent, the autostarted, and the bulk
- * statistics); what is asked of single domains is in libvirt_domain.c. The source keeps its last reading of each
- * domain, so that one that cannot be read keeps its row.
+ * Data: three lists per poll (all, the persistent, the autostarted) and the bulk statistics, a slice of the list by one
+ * call; what is asked of single domains is in libvirt_domain.c. The source keeps its last reading of each domain, so
+ * that one that cannot be read keeps its row.
  *
  * A libvirtd that is not there is a failure and not absence: whoever configured the URI wants to know, and a node
  * without libvirt disables the source. One that hangs is noticed by keepalive after 8 s while a call waits; what blocks
@@ -27,6 +27,9 @@
 
 #define DEADLINE_MS 15000
 #define XML_BUDGET_NS (2 * NS_PER_S) /* of a poll, for reading XML; the rest follows at the next */
+
+/* Domains of one bulk call. An answer of libvirtd ends at 32 MiB; so there are 512 KiB for the numbers of each. */
+#define SLICE_MAX 64
 
 struct libvirt {
 	virConnectPtr connection;
@@ -104,6 +107,7 @@ static bool is_local(const char *uri)
 static int libvirt_open(const struct source_env *env, void **self, struct source_error *error)
 {
 	const char *uri = env->uri != NULL && env->uri[0] != '\0' ? env->uri : NULL;
+	const uint64_t ticket = env->live != NULL ? live_ticket(env->live) : 0;
 	virConnectPtr connection = virConnectOpenReadOnly(uri);
 	struct libvirt *libvirt;
 
@@ -112,7 +116,7 @@ static int libvirt_open(const struct source_env *env, void **self, struct source
 				   virGetLastErrorMessage());
 	libvirt = mem_alloc(sizeof(*libvirt));
 	libvirt->connection = connection;
-	libvirt->reader.watch = libvirt_watch_open(connection, env->live);
+	libvirt->reader.watch = libvirt_watch_open(connection, env->live, ticket);
 	libvirt->reader.rows = libvirt_rows_new();
 	libvirt->bulk_flags = VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT;
 	hypervisor_read(connection, &libvirt->hypervisor);
@@ -193,17 +197,19 @@ static bool flag_read(struct libvirt *libvirt, unsigned int filter, size_t offse
 	return listing.n >= 0;
 }
 
-/* Number of records; 0 where the driver has no such call. */
-static int bulk_read(struct libvirt *libvirt, virDomainStatsRecordPtr **records)
+/* Number of records, in no order: a domain that has gone since it was listed has none. 0 where the driver has no such
+ * call, negative: an error of libvirt's. list ends with NULL. */
+static int bulk_read(struct libvirt *libvirt, virDomainPtr *list, virDomainStatsRecordPtr **records)
 {
-	int n = virConnectGetAllDomainStats(libvirt->connection, LIBVIRT_STATS_GROUPS, records, libvirt->bulk_flags);
+	int n = virDomainListGetStats(list, LIBVIRT_STATS_GROUPS, records, libvirt->bulk_flags);
 	int code = n < 0 ? virGetLastErrorCode() : VIR_ERR_OK;
 
 	if (libvirt->bulk_flags != 0 && (code == VIR_ERR_INVALID_ARG || code == VIR_ERR_ARGUMENT_UNSUPPORTED)) {
 		libvirt->bulk_flags = 0; /* a driver from before NOWAIT */
-		n = virConnectGetAllDomainStats(libvirt->connection, LIBVIRT_STATS_GROUPS, records, 0);
+		n = virDomainListGetStats(list, LIBVIRT_STATS_GROUPS, records, 0);
+		code = n < 0 ? virGetLastErrorCode() : VIR_ERR_OK;
 	}
-	return n < 0 ? 0 : n;
+	return code == VIR_ERR_NO_SUPPORT ? 0 : n;
 }
 
 /* Hands each record to its domain. libvirt reads one domain after the other, so the time is spread over them. */
@@ -221,26 +227,38 @@ static void bulk_attach(struct libvirt *libvirt, virDomainStatsRecordPtr *record
 	}
 }
 
-static struct domains *rows_read(struct libvirt *libvirt, const struct listing *listing, uint64_t flags_have)
+static void rows_read(struct libvirt *libvirt, virDomainPtr *list, uint64_t flags_have, struct domains *domains)
 {
-	struct domains *domains = domains_new((size_t)listing->n);
-	size_t n = 0;
-
-	for (int i = 0; i < listing->n; i++) {
-		struct libvirt_domain *domain = domain_find(libvirt, listing->domains[i]);
-		struct domain *row = libvirt_domain_read(domain, listing->domains[i], &libvirt->reader);
+	for (; *list != NULL; list++) {
+		struct libvirt_domain *domain = domain_find(libvirt, *list);
+		struct domain *row = libvirt_domain_read(domain, *list, &libvirt->reader);
 
 		if (row == NULL)
 			continue;
 		row->have |= flags_have;
 		row->persistent = domain->persistent;
 		row->autostart = domain->autostart;
-		domains->rows[n++] = row;
+		domains->rows[domains->n++] = row;
 	}
-	domains->n = n;
-	domains->complete = true;
-	hypervisor_copy(&libvirt->hypervisor, &domains->hypervisor);
-	return domains;
+}
+
+/* Appends the rows of at most SLICE_MAX domains. False: libvirt's last error says why. */
+static bool slice_read(struct libvirt *libvirt, virDomainPtr *handles, size_t n_handles, uint64_t flags_have,
+		       struct domains *domains)
+{
+	virDomainPtr list[SLICE_MAX + 1] = { NULL };
+	virDomainStatsRecordPtr *records = NULL;
+	const int64_t start = clock_mono_ns();
+	int n;
+
+	memcpy(list, handles, n_handles * sizeof(list[0]));
+	n = bulk_read(libvirt, list, &records);
+	if (n < 0)
+		return false;
+	bulk_attach(libvirt, records, n, start);
+	rows_read(libvirt, list, flags_have, domains);
+	virDomainStatsRecordListFree(records);
+	return true;
 }
 
 static void domains_describe(struct libvirt *libvirt, const struct listing *listing)
@@ -262,24 +280,27 @@ static void domains_sweep(struct libvirt *libvirt)
 	}
 }
 
+/* NULL: libvirt's last error says why. */
 static struct domains *domains_read(struct libvirt *libvirt, const struct listing *listing)
 {
-	virDomainStatsRecordPtr *records = NULL;
-	struct domains *domains;
+	const size_t n = (size_t)listing->n;
+	struct domains *domains = domains_new(n);
 	uint64_t have = 0;
-	int64_t start;
-	int n;
 
+	domains->n = 0;
+	domains->complete = true;
+	hypervisor_copy(&libvirt->hypervisor, &domains->hypervisor);
 	domains_describe(libvirt, listing);
 	if (flag_read(libvirt, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, offsetof(struct libvirt_domain, persistent)))
 		have |= DOMAIN_HAVE_PERSISTENT;
 	if (flag_read(libvirt, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, offsetof(struct libvirt_domain, autostart)))
 		have |= DOMAIN_HAVE_AUTOSTART;
-	start = clock_mono_ns();
-	n = bulk_read(libvirt, &records);
-	bulk_attach(libvirt, records, n, start);
-	domains = rows_read(libvirt, listing, have);
-	virDomainStatsRecordListFree(records);
+	for (size_t i = 0; i < n; i += SLICE_MAX) {
+		if (!slice_read(libvirt, &listing->domains[i], n - i < SLICE_MAX ? n - i : SLICE_MAX, have, domains)) {
+			part_unref(domains);
+			return NULL;
+		}
+	}
 	domains_sweep(libvirt);
 	return domains;
 }
@@ -298,8 +319,8 @@ static int libvirt_poll(void *self, const struct source_env *env, struct part **
 		return libvirt_fail(libvirt, error, -ERR_IO, virGetLastErrorMessage());
 	if (listing.n > DOMAINS_MAX)
 		rc = libvirt_fail(libvirt, error, -ERR_LIMIT, "more domains than this daemon is made for");
-	else
-		domains = domains_read(libvirt, &listing);
+	else if ((domains = domains_read(libvirt, &listing)) == NULL)
+		rc = libvirt_fail(libvirt, error, -ERR_IO, virGetLastErrorMessage());
 	listing_free(&listing);
 	/* A connection that ended on the way gave half answers: they are no facts. */
 	if (rc == 0 && virConnectIsAlive(libvirt->connection) == 0) {

@@ -359,12 +359,14 @@ static void vcpus_finish(struct members *members, struct domain *row)
 	row->have |= (all & VCPU_HAVE_DELAY) != 0 ? DOMAIN_HAVE_STEAL_TIME : 0;
 }
 
-/* Over all that libvirt gives numbers for, those that the XML does not name yet, too. */
+/* Over all that libvirt gives numbers for, those that the XML does not name yet, too; as of vCPUs, only as a whole. */
 static void blocks_sum(const struct members *members, struct domain *row)
 {
 	const uint64_t traffic = BLOCK_HAVE_READS | BLOCK_HAVE_READ_BYTES | BLOCK_HAVE_WRITES | BLOCK_HAVE_WRITE_BYTES;
 	uint64_t any = 0;
 
+	if (members->over)
+		return;
 	for (size_t i = 0; i < members->n; i++) {
 		const struct block *block = &members->list[i].block;
 
@@ -384,6 +386,8 @@ static void nics_sum(const struct members *members, struct domain *row)
 	const uint64_t traffic = NIC_HAVE_RX_BYTES | NIC_HAVE_TX_BYTES;
 	uint64_t any = 0;
 
+	if (members->over)
+		return;
 	for (size_t i = 0; i < members->n; i++) {
 		row->net_rx_bytes += members->list[i].nic.rx_bytes;
 		row->net_tx_bytes += members->list[i].nic.tx_bytes;

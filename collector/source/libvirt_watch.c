@@ -42,11 +42,12 @@
  *
  * A destroyed transient domain is gone when L stopped arrives; nothing says "undefined". Twenty of them within a few
  * seconds give every event of each. L stopped has -1 here whatever the handle says. Reboots, watchdog events and I/O
- * errors of a domain that repeat within REPEAT_NS are one, so that no guest floods the queue.
+ * errors of a domain that repeat within a second are one (repeats.h), so that no guest floods the queue.
  */
 #include "source/libvirt_watch.h"
 
 #include "source/libvirt_change.h"
+#include "source/repeats.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -59,24 +60,12 @@
 
 #define KEEPALIVE_INTERVAL_S 2
 #define KEEPALIVE_COUNT 3
-#define REPEAT_NS NS_PER_S
-#define REPEATS_MAX 128
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The devices of one domain. */
 struct described {
 	uint8_t uuid[16];
 	const struct domain_devices *devices; /* a reference */
 	UT_hash_handle hh;
-};
-
-/* What a guest may cause at any rate, when it was last let through. */
-struct repeat {
-	uint8_t uuid[16];
-	enum domain_change_kind kind;
-	uint32_t device; /* hash of its name */
-	int64_t mono_ns; /* 0: free */
 };
 
 #define CALLBACKS 8
@@ -87,8 +76,9 @@ struct libvirt_watch {
 	int ids[CALLBACKS];	  /* -1: not registered */
 	bool close_registered;
 	struct live_queue *live;
-	struct repeat repeats[REPEATS_MAX]; /* virevent's */
-	pthread_mutex_t mutex;		    /* of all below */
+	uint64_t ticket;	 /* there */
+	struct repeats *repeats; /* virevent's */
+	pthread_mutex_t mutex;	 /* of all below */
 	struct described *described;
 	size_t n_outdated; /* LIBVIRT_WATCH_OUTDATED_MAX + 1: too many */
 	uint8_t outdated[LIBVIRT_WATCH_OUTDATED_MAX][16];
@@ -113,6 +103,7 @@ static void watch_destroy(struct part *part)
 	HASH_ITER (hh, watch->described, described, next) {
 		described_set(watch, described, NULL);
 	}
+	repeats_free(watch->repeats);
 	pthread_mutex_destroy(&watch->mutex);
 	free(watch);
 }
@@ -125,7 +116,7 @@ static void watch_release(void *opaque)
 static void watch_push(struct libvirt_watch *watch, struct domain_change *change)
 {
 	if (watch->live != NULL)
-		live_push(watch->live, change);
+		live_push(watch->live, watch->ticket, change);
 	else
 		domain_change_free(change);
 }
@@ -183,49 +174,13 @@ static struct domain_change *change_of(enum domain_change_kind kind, virDomainPt
 	return change;
 }
 
-static uint32_t text_hash(const char *text)
-{
-	uint32_t hash = 2166136261u; /* FNV-1a */
-
-	for (; text != NULL && *text != '\0'; text++)
-		hash = (hash ^ (uint8_t)*text) * 16777619u;
-	return hash;
-}
-
-/* Where the same is remembered, else the place of the oldest. */
-static struct repeat *repeat_find(struct libvirt_watch *watch, const struct repeat *wanted)
-{
-	struct repeat *oldest = &watch->repeats[0];
-
-	for (size_t i = 0; i < REPEATS_MAX; i++) {
-		struct repeat *repeat = &watch->repeats[i];
-
-		if (repeat->mono_ns != 0 && repeat->kind == wanted->kind && repeat->device == wanted->device &&
-		    memcmp(repeat->uuid, wanted->uuid, sizeof(repeat->uuid)) == 0)
-			return repeat;
-		if (repeat->mono_ns < oldest->mono_ns)
-			oldest = repeat;
-	}
-	oldest->mono_ns = 0;
-	return oldest;
-}
-
 /* Pushes it unless the same was pushed a moment ago. */
 static void push_once(struct libvirt_watch *watch, struct domain_change *change)
 {
-	struct repeat now = { .kind = change->kind,
-			      .device = text_hash(change->device),
-			      .mono_ns = change->time_mono_ns };
-	struct repeat *repeat;
-
-	memcpy(now.uuid, change->uuid, sizeof(now.uuid));
-	repeat = repeat_find(watch, &now);
-	if (repeat->mono_ns != 0 && now.mono_ns - repeat->mono_ns < REPEAT_NS) {
+	if (repeats_pass(watch->repeats, change))
+		watch_push(watch, change);
+	else
 		domain_change_free(change);
-		return;
-	}
-	*repeat = now;
-	watch_push(watch, change);
 }
 
 static void on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event, int detail, void *opaque)
@@ -319,7 +274,7 @@ static const struct {
 	{ VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, CALLBACK(on_metadata) },
 };
 
-struct libvirt_watch *libvirt_watch_open(virConnectPtr connection, struct live_queue *live)
+struct libvirt_watch *libvirt_watch_open(virConnectPtr connection, struct live_queue *live, uint64_t ticket)
 {
 	struct libvirt_watch *watch = mem_alloc(sizeof(*watch));
 
@@ -327,6 +282,10 @@ struct libvirt_watch *libvirt_watch_open(virConnectPtr connection, struct live_q
 	pthread_mutex_init(&watch->mutex, NULL);
 	watch->connection = connection;
 	watch->live = live;
+	watch->ticket = ticket;
+	watch->repeats = repeats_new();
+	if (live != NULL)
+		live_claim(live, ticket);
 	virConnectSetKeepAlive(connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);
 	/* No reference here: a driver without this event (test) accepts it and would never release one. Unregistering
 	 * waits for a callback that runs, so the worker's own reference is enough. */

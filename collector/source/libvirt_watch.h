@@ -17,8 +17,8 @@
 struct libvirt_watch;
 
 /* Asks for keepalive and registers the callbacks. What a driver refuses is not missed: the lists are read at each poll.
- * live may be NULL: nobody is told. */
-struct libvirt_watch *libvirt_watch_open(virConnectPtr connection, struct live_queue *live);
+ * live may be NULL: nobody is told. ticket: drawn there before the connection was opened. */
+struct libvirt_watch *libvirt_watch_open(virConnectPtr connection, struct live_queue *live, uint64_t ticket);
 
 /* Takes the callbacks back; may block on a connection that hangs. Before virConnectClose. */
 void libvirt_watch_close(struct libvirt_watch *watch);

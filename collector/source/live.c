@@ -17,6 +17,7 @@ struct live_queue {
 	pthread_mutex_t mutex;
 	struct domain_change *first, **last; /* last: where the next one is linked */
 	size_t n;
+	uint64_t tickets, newest; /* drawn; claimed */
 	_Atomic uint32_t dropped;
 	void (*wake)(void *arg);
 	void *arg;
@@ -49,25 +50,50 @@ void live_free(struct live_queue *queue)
 	free(queue);
 }
 
-void live_push(struct live_queue *queue, struct domain_change *change)
+uint64_t live_ticket(struct live_queue *queue)
 {
-	bool full;
+	uint64_t ticket;
 
-	change->next = NULL;
 	pthread_mutex_lock(&queue->mutex);
-	full = queue->n >= LIVE_QUEUE_MAX;
-	if (!full) {
-		*queue->last = change;
-		queue->last = &change->next;
-		queue->n++;
-	}
+	ticket = ++queue->tickets;
 	pthread_mutex_unlock(&queue->mutex);
-	if (full) {
-		atomic_fetch_add(&queue->dropped, 1);
+	return ticket;
+}
+
+void live_claim(struct live_queue *queue, uint64_t ticket)
+{
+	pthread_mutex_lock(&queue->mutex);
+	if (ticket > queue->newest)
+		queue->newest = ticket;
+	pthread_mutex_unlock(&queue->mutex);
+}
+
+/* Called with the mutex held. */
+static void append(struct live_queue *queue, struct domain_change *change)
+{
+	change->next = NULL;
+	*queue->last = change;
+	queue->last = &change->next;
+	queue->n++;
+}
+
+void live_push(struct live_queue *queue, uint64_t ticket, struct domain_change *change)
+{
+	const size_t most = domain_change_is_of_list(change) ? LIVE_QUEUE_MAX : LIVE_NOTICES_MAX;
+	bool heard, taken;
+
+	pthread_mutex_lock(&queue->mutex);
+	heard = ticket >= queue->newest;
+	taken = heard && queue->n < most;
+	if (taken)
+		append(queue, change);
+	pthread_mutex_unlock(&queue->mutex);
+	if (!taken)
 		domain_change_free(change);
-	} else if (queue->wake != NULL) {
+	if (heard && !taken)
+		atomic_fetch_add(&queue->dropped, 1);
+	if (taken && queue->wake != NULL)
 		queue->wake(queue->arg);
-	}
 }
 
 struct domain_change *live_take(struct live_queue *queue)

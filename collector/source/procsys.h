@@ -31,6 +31,17 @@ int loadavg_parse(const char *text, size_t length, struct load_part **out, uint3
 int meminfo_parse(const char *text, size_t length, struct meminfo_part **out, uint32_t *line);
 int vmstat_parse(const char *text, size_t length, struct vmstat_part **out, uint32_t *line);
 
+/* /proc/diskstats: every line but unused loop and RAM disks, partitions among them, without an identity. */
+int diskstats_parse(const char *text, size_t length, struct host_disks **out, uint32_t *line);
+
+/* /proc/interrupts: the sums of its rows on errors and heat; other rows are passed over. */
+int interrupts_parse(const char *text, size_t length, struct interrupts **out, uint32_t *line);
+
+/* The next name of a list of interfaces with blanks between: 1, 0 at the end, -ERR_PARSE. "00:1b:21:0a:0b:0c" -> 6
+ * octets. */
+int bond_take_name(const char **list, char name[BOND_NAME_SIZE]);
+int bond_parse_mac(const char *text, uint8_t mac[6]);
+
 /* /proc/pressure/NAME (kernel: Documentation/accounting/psi.rst). resource is left alone. */
 int pressure_parse(const char *text, size_t length, struct pressure *out, uint32_t *line);
 

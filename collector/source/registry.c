@@ -3,7 +3,8 @@
 
 extern const struct source source_libvirt, source_ident, source_stat, source_loadavg, source_cpufreq, source_throttle,
 	source_meminfo, source_vmstat, source_hugepages, source_pressure, source_sensors, source_thermal,
-	source_clock;
+	source_clock, source_diskstats, source_bond, source_edac,
+	source_interrupts, source_powercap;
 
 const struct source *const SOURCES[] = {
 #ifdef HAVE_LIBVIRT
@@ -14,5 +15,6 @@ const struct source *const SOURCES[] = {
 #ifdef HAVE_SENSORS
 	&source_sensors,
 #endif
-	&source_thermal,   &source_clock,    NULL,
+	&source_thermal,   &source_clock,    &source_diskstats, &source_bond,    &source_edac,	   &source_interrupts,
+	&source_powercap,  NULL,
 };

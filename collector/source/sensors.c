@@ -27,6 +27,7 @@
 #define HWMON_PATH "/sys/class/hwmon"
 #define HWMON_MAX 1024
 #define CHIP_NAME_SIZE 128
+#define ADDRESS_OF_NO_BUS (1 << 30)
 #define LIMITS_NS (10 * NS_PER_S)
 
 struct sensors_self {
@@ -114,59 +115,88 @@ static int list_devices(const struct sysroot *root, uint64_t *devices)
 
 /* --- the plan ---------------------------------------------------------------------------------------------------- */
 
-static void plan_feature(struct sensors_self *self, const sensors_chip_name *chip, const char *name,
-			 const char *device, const sensors_feature *feature)
+struct chip {
+	const sensors_chip_name *name; /* the library's */
+	size_t ordinal;		       /* among those of one text: from 1 */
+	char text[CHIP_NAME_SIZE], device[SYSFILE_PATH_MAX];
+};
+
+static int chip_compare(const void *a, const void *b)
+{
+	const struct chip *x = a, *y = b;
+	int order = strcmp(x->text, y->text);
+
+	if (order == 0)
+		order = strverscmp(x->device, y->device);
+	return order != 0 ? order : strverscmp(x->name->path, y->name->path);
+}
+
+static void describe(struct chip *chip, const struct sysroot *root)
+{
+	if (sensors_snprintf_chip_name(chip->text, sizeof(chip->text), chip->name) < 0)
+		snprintf(chip->text, sizeof(chip->text), "%s", chip->name->prefix);
+	if (procsys_device_path(root, chip->name->path, chip->device, sizeof(chip->device)) != 0)
+		snprintf(chip->device, sizeof(chip->device), "hwmon");
+}
+
+/* The library finds a chip by prefix, bus and address: of several that have all in common the first in the order of
+ * readdir(3) gives the list of files for all. So each after the first gets an address that no bus has. The structure is
+ * the library's, in memory that it allocated itself. */
+static void tell_apart(struct chip *chips, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const bool again = i > 0 && strcmp(chips[i - 1].text, chips[i].text) == 0;
+
+		chips[i].ordinal = again ? chips[i - 1].ordinal + 1 : 1;
+		if (again)
+			((sensors_chip_name *)chips[i].name)->addr = ADDRESS_OF_NO_BUS + (int)i;
+	}
+}
+
+/* All chips in an order that does not change with that of the directory. */
+static struct chip *list_chips(const struct sysroot *root, size_t *n)
+{
+	const sensors_chip_name *name;
+	struct chip *chips;
+	size_t most = 0;
+	int i = 0;
+
+	while (sensors_get_detected_chips(NULL, &i) != NULL)
+		most++;
+	chips = mem_array(most, sizeof(chips[0]));
+	i = 0;
+	*n = 0;
+	while (*n < most && (name = sensors_get_detected_chips(NULL, &i)) != NULL) {
+		chips[*n].name = name;
+		describe(&chips[(*n)++], root);
+	}
+	qsort(chips, *n, sizeof(chips[0]), chip_compare);
+	tell_apart(chips, *n);
+	return chips;
+}
+
+static void plan_feature(struct sensors_self *self, const struct chip *chip, const sensors_feature *feature)
 {
 	struct sensor *row = &self->plan->rows[self->plan->n];
 	struct sensors_channel *channel = &self->channels[self->plan->n];
 	char *label;
 
 	self->plan->n++;
-	channel_plan(channel, chip, feature, device, row);
-	sensor_set_name(row, name, 1, feature->name, device);
-	label = sensors_get_label(chip, feature);
+	channel_plan(channel, chip->name, feature, chip->device, row);
+	sensor_set_name(row, chip->text, chip->ordinal, feature->name, chip->device);
+	label = sensors_get_label(chip->name, feature);
 	row->label = mem_string(label != NULL ? label : feature->name);
 	free(label);
 }
 
-static void chip_name(const sensors_chip_name *chip, char name[CHIP_NAME_SIZE])
+static void plan_chip(struct sensors_self *self, const struct chip *chip)
 {
-	if (sensors_snprintf_chip_name(name, CHIP_NAME_SIZE, chip) < 0)
-		snprintf(name, CHIP_NAME_SIZE, "%s", chip->prefix);
-}
-
-/* The library tells chips apart by name alone: for the second of a name it would give the first one's values. */
-static bool is_shadowed(const sensors_chip_name *chip, const char *name)
-{
-	const sensors_chip_name *other;
-	char other_name[CHIP_NAME_SIZE];
-	int i = 0;
-
-	while ((other = sensors_get_detected_chips(NULL, &i)) != NULL && other != chip) {
-		chip_name(other, other_name);
-		if (strcmp(name, other_name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void plan_chip(struct sensors_self *self, const struct sysroot *root, const sensors_chip_name *chip)
-{
-	char name[CHIP_NAME_SIZE], device[SYSFILE_PATH_MAX];
 	const sensors_feature *feature;
 	int i = 0;
 
-	chip_name(chip, name);
-	if (is_shadowed(chip, name)) {
-		log_warning("sensors: %s: left out, libsensors cannot tell it from another chip named %s", chip->path,
-			    name);
-		return;
-	}
-	if (procsys_device_path(root, chip->path, device, sizeof(device)) != 0)
-		snprintf(device, sizeof(device), "hwmon");
-	while ((feature = sensors_get_features(chip, &i)) != NULL && self->plan->n < SENSORS_MAX)
+	while ((feature = sensors_get_features(chip->name, &i)) != NULL && self->plan->n < SENSORS_MAX)
 		if (channel_is_sensor(feature))
-			plan_feature(self, chip, name, device, feature);
+			plan_feature(self, chip, feature);
 }
 
 static size_t count_features(void)
@@ -183,15 +213,16 @@ static size_t count_features(void)
 
 static void make_plan(struct sensors_self *self, const struct sysroot *root)
 {
-	const size_t most = count_features();
-	const sensors_chip_name *chip;
-	int i = 0;
+	size_t n, most;
+	struct chip *chips = list_chips(root, &n);
 
+	most = count_features();
 	self->plan = sensors_new(most);
 	self->plan->n = 0;
 	self->channels = mem_array(most, sizeof(self->channels[0]));
-	while ((chip = sensors_get_detected_chips(NULL, &i)) != NULL)
-		plan_chip(self, root, chip);
+	for (size_t i = 0; i < n; i++)
+		plan_chip(self, &chips[i]);
+	free(chips);
 }
 
 static int restart_library(struct sensors_self *self, const struct sysroot *root, struct source_error *error)

@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "source/procsys.h"
 
+#include <string.h>
+
 #define NUMBERS_MAX 64
 #define USER_HZ 100
 
@@ -52,6 +54,18 @@ static void check_load(const char *text, size_t size)
 	FUZZ_CHECK(pressure.resource == PRESSURE_IO);
 }
 
+static void check_hardware(const char *text, size_t size)
+{
+	struct host_disks *disks = NULL;
+	struct interrupts *interrupts = NULL;
+	uint32_t line = 0;
+
+	FUZZ_CHECK((diskstats_parse(text, size, &disks, &line) == 0) == (disks != NULL));
+	FUZZ_CHECK((interrupts_parse(text, size, &interrupts, &line) == 0) == (interrupts != NULL));
+	part_unref(disks);
+	part_unref(interrupts);
+}
+
 static void check_cpulist(const char *text, size_t size)
 {
 	uint32_t numbers[NUMBERS_MAX];
@@ -66,11 +80,16 @@ static void check_cpulist(const char *text, size_t size)
 
 static void check_names(const char *text, size_t size)
 {
-	char *name = mem_string_n(size > 0 ? text : "", size);
+	char *name = mem_string_n(size > 0 ? text : "", size), interface[BOND_NAME_SIZE];
+	const char *list = name;
+	uint8_t mac[6];
 	uint32_t kib;
 
 	hugepages_parse_name(name, &kib);
 	ident_is_placeholder(name);
+	while (bond_take_name(&list, interface) > 0)
+		FUZZ_CHECK(list <= name + size && strlen(interface) > 0);
+	bond_parse_mac(name, mac);
 	free(name);
 }
 
@@ -81,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_stat(text, size);
 	check_memory(text, size);
 	check_load(text, size);
+	check_hardware(text, size);
 	check_cpulist(text, size);
 	check_names(text, size);
 	return 0;

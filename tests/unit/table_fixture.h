@@ -168,6 +168,35 @@ static inline void fixture_clock(struct snapshot *snapshot)
 	snapshot->clock->frequency_ppb = -31250;
 }
 
+static inline void fixture_hardware(struct snapshot *snapshot)
+{
+	snapshot->host_disks = fixture_part(sizeof(*snapshot->host_disks) + 2 * sizeof(struct host_disk));
+	snapshot->host_disks->n = 2;
+	snapshot->interrupts = fixture_part(sizeof(*snapshot->interrupts));
+	snapshot->interrupts->have = INTERRUPTS_HAVE_MCE | INTERRUPTS_HAVE_TRM;
+	snapshot->powers = fixture_part(sizeof(*snapshot->powers));
+	snapshot->powers->n = 2;
+	snapshot->powers->rows[0] = (struct power){ .index = 3, .zone = "intel-rapl/psys", .have = POWER_HAVE_NOW };
+	snapshot->powers->rows[1] = (struct power){ .index = 4, .zone = "intel-rapl/core", .energy_uj = UINT64_MAX };
+	snapshot->edacs = fixture_part(sizeof(*snapshot->edacs) + 2 * sizeof(struct edac));
+	snapshot->edacs->n = 2;
+	snapshot->edacs->rows[0] = (struct edac){ .index = 1, .controller = "mc0", .have = EDAC_HAVE_CORRECTED };
+	snapshot->edacs->rows[1] = (struct edac){ .index = 4, .controller = "mc0", .label = "DIMM_A1" };
+	snapshot->host_disks->rows[0] = (struct host_disk){ .index = 2, .name = "sda", .have = HOST_DISK_HAVE_UTIL };
+	snapshot->host_disks->rows[1] = (struct host_disk){ .index = 9, .name = "sdb", .busy_time_ms = UINT64_MAX };
+}
+
+static inline void fixture_links(struct snapshot *snapshot)
+{
+	static struct bond_port ports[] = { { .if_index = 2, .name = "eno1", .lacp_state = 0x3d, .have = UINT64_MAX },
+					    { .if_index = 5, .name = "eno2" } };
+
+	snapshot->bonds = fixture_part(sizeof(*snapshot->bonds));
+	snapshot->bonds->n = 2;
+	snapshot->bonds->rows[0] = (struct bond){ .index = 7, .name = "bond0", .have = UINT64_MAX };
+	snapshot->bonds->rows[1] = (struct bond){ .index = 9, .name = "bond1", .ports = 2, .port_rows = ports };
+}
+
 static inline void fixture_transport(struct snapshot *snapshot)
 {
 	snapshot->vbds = vbds_new(1);
@@ -244,6 +273,8 @@ static inline struct snapshot *fixture_snapshot(size_t domains)
 	fixture_sensors(snapshot);
 	fixture_host(snapshot);
 	fixture_clock(snapshot);
+	fixture_hardware(snapshot);
+	fixture_links(snapshot);
 	fixture_transport(snapshot);
 	fixture_sources(snapshot);
 	fixture_events(snapshot);

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -780,11 +781,13 @@ END_TEST
 START_TEST(clock_counts)
 {
 	const int64_t mono = clock_mono_ns(), boot = clock_boot_ns();
+	struct timex tx = { .modes = 0 };
 
 	ck_assert(mono > 0 && clock_mono_ns() >= mono);
 	ck_assert(boot > 0 && clock_boot_ns() >= boot);
 	ck_assert(clock_real_ns() > INT64_C(1600000000) * NS_PER_S);
 	ck_assert(clock_thread_cpu_ns() >= 0 && clock_process_cpu_ns() >= 0);
+	ck_assert_int_eq(clock_is_synced(), adjtimex(&tx) >= 0 && (tx.status & STA_UNSYNC) == 0);
 }
 END_TEST
 

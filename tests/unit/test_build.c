@@ -565,7 +565,7 @@ START_TEST(device_counters_have_times_of_their_own)
 	row = s->domains->rows[0];
 	ck_assert_int_eq(row->block_rows[0].discontinuity_mono_ns, 0);
 	ck_assert_int_eq(row->block_rows[1].discontinuity_mono_ns, 20);
-	ck_assert_int_eq(row->discontinuity_mono_ns, 0);
+	ck_assert_int_eq(row->discontinuity_mono_ns, 20);
 	part_unref(s);
 	/* Counters went back. */
 	s = after_one(disk_and_nic(5, TARGETS, 2, 50, 30));
@@ -583,6 +583,97 @@ START_TEST(device_counters_have_times_of_their_own)
 	ck_assert_int_eq(row->block_rows[1].discontinuity_mono_ns, 50);
 	ck_assert_int_eq(row->nic_rows[0].discontinuity_mono_ns, 50);
 	part_unref(s);
+}
+END_TEST
+
+static int64_t discontinuity_after(struct domain *row)
+{
+	struct snapshot *s = after_one(row);
+	const int64_t mono_ns = s->domains->rows[0]->discontinuity_mono_ns;
+
+	part_unref(s);
+	return mono_ns;
+}
+
+START_TEST(domain_sums_are_of_one_set_of_devices)
+{
+	static const char *const TARGETS[] = { "vda", "vdb" }, *const OTHER[] = { "vda", "vdc" };
+	const uint64_t times[] = { 0, 0, 0 };
+	struct domain *row;
+
+	ck_assert_int_eq(discontinuity_after(domain_of(1, "a", 5, 0, 10)), 0);
+	/* The definition is read. */
+	ck_assert_int_eq(discontinuity_after(disk_and_nic(5, TARGETS, 2, 0, 20)), 0);
+	ck_assert_int_eq(discontinuity_after(disk_and_nic(5, TARGETS, 1, 0, 30)), 30);
+	ck_assert_int_eq(discontinuity_after(disk_and_nic(5, TARGETS, 1, 0, 40)), 30);
+	ck_assert_int_eq(discontinuity_after(disk_and_nic(5, TARGETS, 2, 0, 50)), 50);
+	ck_assert_int_eq(discontinuity_after(disk_and_nic(5, OTHER, 2, 0, 60)), 60);
+	row = with_devices(domain_of(1, "a", 5, 0, 70), disks(2, OTHER), 0);
+	ck_assert_int_eq(discontinuity_after(row), 70);
+	/* vCPUs: read for the first time, two, two, three. */
+	for (int i = 0; i < 3; i++) {
+		row = with_devices(domain_of(1, "a", 5, 0, 80 + i), disks(2, OTHER), 0);
+		ck_assert_int_eq(discontinuity_after(with_vcpus(row, i < 2 ? 2 : 3, times)), i < 2 ? 70 : 82);
+	}
+}
+END_TEST
+
+/* Each counter that a row has alone, back by one. */
+START_TEST(domain_counters_that_go_back_move_the_time)
+{
+	static const struct {
+		uint64_t have;
+		size_t offset;
+	} COUNTERS[] = { { DOMAIN_HAVE_CPU_USER, offsetof(struct domain, cpu_user_time_ns) },
+			 { DOMAIN_HAVE_CPU_SYSTEM, offsetof(struct domain, cpu_system_time_ns) },
+			 { DOMAIN_HAVE_STEAL_TIME, offsetof(struct domain, steal_time_ns) },
+			 { DOMAIN_HAVE_SWAP_OUT, offsetof(struct domain, swap_out_kib) },
+			 { DOMAIN_HAVE_MINOR_FAULTS, offsetof(struct domain, minor_faults) },
+			 { DOMAIN_HAVE_DISK, offsetof(struct domain, disk_write_bytes) },
+			 { DOMAIN_HAVE_DISK_ERRORS, offsetof(struct domain, disk_errors) },
+			 { DOMAIN_HAVE_NET, offsetof(struct domain, net_tx_bytes) } };
+	static const uint64_t VALUES[] = { 5, 5, 6, 5 };
+	int64_t now = 0;
+
+	for (size_t i = 0; i < sizeof(COUNTERS) / sizeof(COUNTERS[0]); i++)
+		for (size_t k = 0; k < 4; k++) {
+			struct domain *row = domain_of(1, "a", 5, 0, now += 10);
+			const int64_t begin = k == 0 ? -1 : now - 10 * (int64_t)k;
+
+			row->have |= COUNTERS[i].have;
+			memcpy((char *)row + COUNTERS[i].offset, &VALUES[k], sizeof(VALUES[k]));
+			if (k < 3)
+				ck_assert_int_lt(discontinuity_after(row), k == 0 ? now : begin + 1);
+			else
+				ck_assert_int_eq(discontinuity_after(row), now);
+		}
+}
+END_TEST
+
+START_TEST(domain_that_ended_has_no_host_interface)
+{
+	static const char *const TARGETS[] = { "vda" };
+	struct domain_change stopped = { .kind = CHANGE_STATE, .uuid = { 0xab, [15] = 1 }, .id = -1, .time_mono_ns = 25,
+					 .state = DOMAIN_SHUTOFF, .reason = "destroyed", .time_real_ns = 25 };
+	struct domain *row = disk_and_nic(5, TARGETS, 1, 0, 10);
+	struct event_list events;
+	struct snapshot *s;
+
+	row->nic_rows[0].if_index = 4;
+	row->persistent = true;
+	row->have |= DOMAIN_HAVE_PERSISTENT;
+	s = after_one(row);
+	ck_assert_uint_eq(s->domains->rows[0]->nic_rows[0].if_index, 4);
+	part_unref(s);
+	builder_changes(builder, &stopped, false);
+	s = build(26);
+	ck_assert_uint_eq(s->domains->n, 1);
+	ck_assert_int_eq(s->domains->rows[0]->id, -1);
+	ck_assert_uint_eq(s->domains->rows[0]->n_nics, 1);
+	ck_assert_uint_eq(s->domains->rows[0]->nic_rows[0].if_index, 0);
+	part_unref(s);
+	builder_take_events(builder, &events);
+	event_list_clear(&events);
 }
 END_TEST
 
@@ -641,6 +732,9 @@ static Suite *suite(void)
 	tcase_add_test(tc, devices_that_cannot_be_numbered_are_left_out);
 	tcase_add_test(tc, vcpu_util_is_of_one_vcpu);
 	tcase_add_test(tc, device_counters_have_times_of_their_own);
+	tcase_add_test(tc, domain_sums_are_of_one_set_of_devices);
+	tcase_add_test(tc, domain_counters_that_go_back_move_the_time);
+	tcase_add_test(tc, domain_that_ended_has_no_host_interface);
 	tcase_add_test(tc, run_that_a_live_change_began_goes_on);
 	suite_add_tcase(s, tc);
 	return s;

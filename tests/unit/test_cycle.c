@@ -1,6 +1,6 @@
 /*
  * test_cycle.c - workers, schedule, event stage and the whole cycle lane, with sources of this file instead of the
- * built-in ones (SOURCES is defined here, so registry.c is not linked).
+ * built-in ones (SOURCES is defined here, so registry.c is not linked) and a clock whose state this file says.
  */
 #include "tests/unit/unit.h"
 
@@ -10,12 +10,14 @@
 #include "cycle.h"
 #include "persist.h"
 #include "schedule.h"
+#include "source/live.h"
 #include "source/worker.h"
 
 #include <pthread.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 #define HANG_BOUND_NS (20 * NS_PER_S)
@@ -80,9 +82,36 @@ static int stat_poll(void *self, const struct source_env *env, struct part **res
 	return 0;
 }
 
+/* Once an hour, so that every further poll has been hurried. */
+static struct live_queue *_Atomic live;
+static _Atomic int list_polls;
+
+static int list_open(const struct source_env *env, void **self, struct source_error *error)
+{
+	(void)error;
+	live = env->live;
+	*self = NULL;
+	return 0;
+}
+
+static int list_poll(void *self, const struct source_env *env, struct part **result, struct source_error *error)
+{
+	struct domains *domains = domains_new(0);
+
+	(void)self;
+	(void)env;
+	(void)error;
+	domains->complete = true;
+	list_polls++;
+	*result = &domains->part;
+	return 0;
+}
+
+static const struct source fake_list = { SOURCE_LIBVIRT, "libvirt", WORKER_LIBVIRT, 50, 200,
+					 list_open, list_poll, NULL };
 static const struct source fake_stat = { SOURCE_STAT, "stat", WORKER_FILES, 50, 200, stat_open, stat_poll, stat_close };
 static const struct source fake_load = { SOURCE_LOADAVG, "loadavg", WORKER_SENSORS, 50, 200, NULL, load_poll, NULL };
-const struct source *const SOURCES[] = { &fake_stat, &fake_load, NULL };
+const struct source *const SOURCES[] = { &fake_stat, &fake_load, &fake_list, NULL };
 
 /* --- help --------------------------------------------------------------------------------------------------------- */
 
@@ -213,7 +242,7 @@ static struct config *test_config(void)
 
 	config->poll_ms = 1000;
 	for (size_t i = 0; i < SOURCE_END; i++)
-		config->sources[i].interval_ms = 1000;
+		config->sources[i].interval_ms = i == SOURCE_LIBVIRT ? 3600000 : 1000;
 	return config;
 }
 
@@ -524,6 +553,132 @@ START_TEST(cycle_goes_on_while_a_source_hangs)
 }
 END_TEST
 
+static void push(enum domain_change_kind kind)
+{
+	struct domain_change *change = mem_alloc(sizeof(*change));
+
+	change->kind = kind;
+	change->name = mem_string("d1");
+	change->uuid[0] = 1;
+	change->id = 7;
+	change->state = DOMAIN_RUNNING;
+	change->time_mono_ns = clock_mono_ns();
+	change->time_real_ns = clock_real_ns();
+	live_push(live, 0, change);
+}
+
+static bool has_rebooted(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->events->n; i++)
+		if (s->events->rows[i]->kind == EVENT_DOMAIN_REBOOTED)
+			return true;
+	return false;
+}
+
+static int64_t settled_mono_ns;
+
+static bool is_settled(const struct snapshot *s)
+{
+	return s->sealed_mono_ns > settled_mono_ns;
+}
+
+/* Each is an event at once; the list is read anew only where the change is of the list. */
+START_TEST(cycle_is_not_hurried_by_guests)
+{
+	struct rig rig = { .dir = "" };
+	const int64_t end = clock_mono_ns() + HANG_BOUND_NS;
+
+	make_dir(&rig);
+	rig_start(&rig);
+	part_unref(wait_for(&rig, is_third));
+	ck_assert_int_eq(list_polls, 1);
+	push(CHANGE_WATCHDOG);
+	push(CHANGE_IO_ERROR);
+	push(CHANGE_REBOOTED);
+	part_unref(wait_for(&rig, has_rebooted));
+	settled_mono_ns = clock_mono_ns() + 2 * SCHEDULE_HURRY_MS * NS_PER_MS;
+	part_unref(wait_for(&rig, is_settled));
+	ck_assert_int_eq(list_polls, 1);
+	push(CHANGE_STATE);
+	for (; list_polls < 2; poll(NULL, 0, 5))
+		ck_assert_int_lt(clock_mono_ns(), end);
+	rig_stop(&rig);
+	remove_dir(&rig);
+}
+END_TEST
+
+/* --- numbers and the clock ---------------------------------------------------------------------------------------- */
+
+static _Atomic bool clock_synced = true;
+
+/* In place of the C library's. */
+int adjtimex(struct timex *tx)
+{
+	memset(tx, 0, sizeof(*tx));
+	tx->status = clock_synced ? 0 : STA_UNSYNC;
+	return clock_synced ? TIME_OK : TIME_ERROR;
+}
+
+#define DAY (24 * 3600)
+#define OLD_KEY "sensor:retired long ago"
+#define UNUSED_KEY "threshold:gone/temp1\tmax" /* no rule and no chip has it: the first snapshot retires it */
+
+static void put_indexes(const struct rig *rig)
+{
+	struct index_map *map = index_map_new();
+	struct buf image;
+
+	index_map_get(map, OLD_KEY);
+	index_map_retire(map, OLD_KEY, 1000);
+	index_map_get(map, UNUSED_KEY);
+	buf_init(&image, 1 << 16);
+	index_map_encode(map, &image);
+	ck_assert_int_eq(statefile_write(rig->dir, "indexes", image.data, image.length), 0);
+	buf_free(&image);
+	index_map_free(map);
+}
+
+/* What a daemon leaves behind that has run for some cycles. */
+static struct index_map *indexes_after_run(struct rig *rig, bool synced)
+{
+	struct index_map *map = NULL;
+	uint8_t *data;
+	size_t length;
+
+	clock_synced = synced;
+	rig_start(rig);
+	part_unref(wait_for(rig, is_third));
+	rig_stop(rig);
+	ck_assert_int_eq(statefile_read(rig->dir, "indexes", 1 << 16, &data, &length), 0);
+	ck_assert_int_eq(index_map_decode(data, length, &map), 0);
+	free(data);
+	return map;
+}
+
+START_TEST(cycle_forgets_numbers_by_a_clock_that_is_right)
+{
+	const int64_t later_s = clock_real_ns() / NS_PER_S + 40 * (int64_t)DAY;
+	struct rig rig = { .dir = "" };
+	struct index_map *map;
+
+	make_dir(&rig);
+	put_indexes(&rig);
+	map = indexes_after_run(&rig, false);
+	ck_assert_uint_eq(index_map_find(map, OLD_KEY), 1);
+	index_map_expire(map, later_s);
+	ck_assert_uint_eq(index_map_find(map, OLD_KEY), 0);
+	ck_assert_uint_eq(index_map_find(map, UNUSED_KEY), 1); /* nobody knows since when */
+	index_map_free(map);
+	map = indexes_after_run(&rig, true);
+	ck_assert_uint_eq(index_map_find(map, OLD_KEY), 0);
+	ck_assert_uint_eq(index_map_find(map, UNUSED_KEY), 1);
+	index_map_expire(map, later_s);
+	ck_assert_uint_eq(index_map_find(map, UNUSED_KEY), 0);
+	index_map_free(map);
+	remove_dir(&rig);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("cycle");
@@ -540,6 +695,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, schedule_keeps_the_grid_and_hurries_within_bounds);
 	tcase_add_test(tc, cycle_publishes_and_numbers_events);
 	tcase_add_test(tc, cycle_goes_on_while_a_source_hangs);
+	tcase_add_test(tc, cycle_is_not_hurried_by_guests);
+	tcase_add_test(tc, cycle_forgets_numbers_by_a_clock_that_is_right);
 	suite_add_tcase(s, tc);
 	return s;
 }

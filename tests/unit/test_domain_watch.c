@@ -233,6 +233,43 @@ START_TEST(reboot_and_watchdog)
 }
 END_TEST
 
+/* A guest that reboots for ever: some at once, then one a minute, and none is forgotten. */
+START_TEST(reboots_without_end)
+{
+	begin_with(&RUNNING);
+	bench.now_ms = 86400000;
+	for (int i = 0; i < DOMAIN_WATCH_NOTICES; i++) {
+		said(CHANGE_REBOOTED, 1, 7, NULL);
+		expect(EVENT_DOMAIN_REBOOTED, "domain d1 has been rebooted");
+	}
+	for (int i = 0; i < 59; i++) {
+		pass(1000);
+		said(CHANGE_REBOOTED, 1, 7, NULL);
+	}
+	expect_none();
+	/* Neither another domain's nor another kind is held back by it. */
+	said(CHANGE_WATCHDOG, 1, 7, "none");
+	expect(EVENT_DOMAIN_WATCHDOG, "domain d1: its watchdog has expired, action none");
+	pass(1000);
+	said(CHANGE_REBOOTED, 1, 7, NULL);
+	expect(EVENT_DOMAIN_REBOOTED, "domain d1 has been rebooted, and 59 more since 1970-01-02T00:00:01Z");
+	for (int i = 0; i < 3600; i++) {
+		pass(1000);
+		said(CHANGE_REBOOTED, 1, 7, NULL);
+	}
+	ck_assert_uint_eq(bench.events.n - bench.seen, 60);
+	bench.seen = bench.events.n - 1;
+	expect(EVENT_DOMAIN_REBOOTED, "domain d1 has been rebooted, and 59 more since 1970-01-02T01:00:01Z");
+	/* Paid after a while. */
+	pass(DOMAIN_WATCH_NOTICES * DOMAIN_WATCH_NOTICE_S * 1000);
+	for (int i = 0; i < DOMAIN_WATCH_NOTICES + 1; i++)
+		said(CHANGE_REBOOTED, 1, 7, NULL);
+	ck_assert_uint_eq(bench.events.n - bench.seen, DOMAIN_WATCH_NOTICES);
+	bench.seen = bench.events.n;
+	expect_no_more();
+}
+END_TEST
+
 START_TEST(define_and_undefine)
 {
 	begin_with(NULL);
@@ -802,6 +839,7 @@ static Suite *suite(void)
 		what_waits_goes_out_at_the_end, pause_and_resume_are_each_one, destroy_is_one_event,
 		guest_that_powers_off_gives_two, guest_that_takes_its_time_gives_two, killed_qemu_is_a_crash,
 		killed_transient_crashes_and_is_removed, panic_has_its_own_state, reboot_and_watchdog,
+		reboots_without_end,
 		define_and_undefine, undefined_while_it_runs, transient_that_was_defined_stays,
 		rename_is_the_same_domain, twenty_transients_between_two_lists, io_error_that_pauses_is_one_event,
 		io_error_told_by_the_pause, io_error_that_is_reported, io_error_found_by_a_list,

@@ -1,17 +1,19 @@
 /*
- * test_libvirt.c - the live queue, rows of domains, and the source "libvirt" on libvirt's own test driver. What it
- * makes of libvirt's answers is in test_libvirt_parse.c.
+ * test_libvirt.c - the live queue and what may enter it, rows of domains, and the source "libvirt" on libvirt's own test
+ * driver, with errors of the bulk call thrown in. What it makes of libvirt's answers is in test_libvirt_parse.c.
  */
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "source/live.h"
+#include "source/repeats.h"
 #include "source/source.h"
 #include "source/virevent.h"
 
 #include "unit.h"
 
+#include <dlfcn.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <pthread.h>
@@ -68,8 +70,20 @@ static struct domain_change *change_numbered(int number)
 {
 	struct domain_change *change = mem_alloc(sizeof(*change));
 
+	change->kind = CHANGE_STATE;
 	change->id = number;
 	change->name = mem_string("guest");
+	return change;
+}
+
+static struct domain_change *notice(enum domain_change_kind kind, uint8_t number, const char *device, int64_t mono_ns)
+{
+	struct domain_change *change = change_numbered(number);
+
+	change->kind = kind;
+	change->uuid[0] = number;
+	change->device = mem_string(device);
+	change->time_mono_ns = mono_ns;
 	return change;
 }
 
@@ -93,17 +107,111 @@ START_TEST(live_bounds)
 
 	ck_assert_ptr_null(live_take(queue));
 	for (int i = 0; i < LIVE_QUEUE_MAX + 10; i++)
-		live_push(queue, change_numbered(i));
+		live_push(queue, 0, change_numbered(i));
 	ck_assert_uint_eq(live_dropped(queue), 10);
 	ck_assert_int_eq(atomic_load(&wakes), LIVE_QUEUE_MAX);
 	ck_assert_int_eq(take_all(queue, 0), LIVE_QUEUE_MAX);
 	ck_assert_ptr_null(live_take(queue));
-	live_push(queue, change_numbered(5));
+	live_push(queue, 0, change_numbered(5));
 	ck_assert_int_eq(take_all(queue, 5), 1);
-	live_push(queue, change_numbered(6));
+	live_push(queue, 0, change_numbered(6));
 	live_free(queue); /* with what is in it */
 	live_free(NULL);
 	domain_change_free(NULL);
+}
+END_TEST
+
+/* A flood of notices leaves room for what is of the list. */
+START_TEST(live_room)
+{
+	static const enum domain_change_kind OF_LIST[] = { CHANGE_STATE, CHANGE_DEFINED, CHANGE_UNDEFINED,
+							   CHANGE_CONNECTION_CLOSED };
+	static const enum domain_change_kind NOTICES[] = { CHANGE_REBOOTED, CHANGE_WATCHDOG, CHANGE_IO_ERROR };
+	struct live_queue *queue = live_new(NULL, NULL);
+
+	for (int i = 0; i < 2 * LIVE_QUEUE_MAX; i++)
+		live_push(queue, 0, notice(NOTICES[i % 3], 1, NULL, 0));
+	ck_assert_uint_eq(live_dropped(queue), 2 * LIVE_QUEUE_MAX - LIVE_NOTICES_MAX);
+	for (int i = 0; i < LIVE_QUEUE_MAX - LIVE_NOTICES_MAX; i++)
+		live_push(queue, 0, notice(OF_LIST[i % 4], 1, NULL, 0));
+	ck_assert_uint_eq(live_dropped(queue), 2 * LIVE_QUEUE_MAX - LIVE_NOTICES_MAX);
+	live_push(queue, 0, notice(CHANGE_STATE, 1, NULL, 0));
+	ck_assert_uint_eq(live_dropped(queue), 2 * LIVE_QUEUE_MAX - LIVE_NOTICES_MAX + 1);
+	ck_assert_int_eq(take_all(queue, -1), LIVE_QUEUE_MAX);
+	live_free(queue);
+}
+END_TEST
+
+START_TEST(live_tickets)
+{
+	struct live_queue *queue = live_new(NULL, NULL);
+	const uint64_t first = live_ticket(queue), late = live_ticket(queue), second = live_ticket(queue);
+
+	live_claim(queue, first);
+	live_push(queue, first, change_numbered(1));
+	live_claim(queue, second);
+	live_push(queue, first, change_numbered(2));
+	live_push(queue, first, notice(CHANGE_CONNECTION_CLOSED, 1, NULL, 0));
+	live_push(queue, second, change_numbered(2));
+	/* One that was given up while it was being opened, and is open after all. */
+	live_claim(queue, late);
+	live_push(queue, late, change_numbered(3));
+	live_push(queue, second, change_numbered(3));
+	ck_assert_int_eq(take_all(queue, 1), 3);
+	ck_assert_uint_eq(live_dropped(queue), 0); /* nothing is lost by it */
+	live_free(queue);
+}
+END_TEST
+
+static bool passes(struct repeats *repeats, int n, int64_t mono_ns)
+{
+	char target[16];
+	struct domain_change *change;
+	bool pass;
+
+	snprintf(target, sizeof(target), "vd%d", n / 256);
+	change = notice(CHANGE_IO_ERROR, (uint8_t)(n % 256), target, mono_ns);
+	pass = repeats_pass(repeats, change);
+	domain_change_free(change);
+	return pass;
+}
+
+START_TEST(repeats_bounds)
+{
+	struct repeats *repeats = repeats_new();
+	const int64_t begin = 5 * NS_PER_S;
+
+	for (int round = 0; round < 3; round++)
+		for (int i = 0; i < REPEATS_MAX; i++)
+			ck_assert_int_eq(passes(repeats, i, begin + (round == 0 ? i : REPEATS_MAX)), round == 0);
+	/* Full: who is new does not push a living one out. */
+	for (int i = 0; i < 1000; i++)
+		ck_assert(!passes(repeats, REPEATS_MAX + i, begin + REPEATS_MAX));
+	ck_assert(!passes(repeats, 0, begin + REPEAT_NS - 1));
+	ck_assert(passes(repeats, 0, begin + REPEAT_NS));
+	ck_assert(!passes(repeats, 1, begin + REPEAT_NS));
+	ck_assert(passes(repeats, REPEATS_MAX, begin + REPEAT_NS + 1));
+	ck_assert(!passes(repeats, 1, begin + REPEAT_NS + 1)); /* no place for it */
+	ck_assert(passes(repeats, 1, begin + 2 * REPEAT_NS));
+	repeats_free(repeats);
+	repeats_free(NULL);
+}
+END_TEST
+
+/* Each domain, kind and disk is one of its own. */
+START_TEST(repeats_keys)
+{
+	struct repeats *repeats = repeats_new();
+	struct domain_change *changes[] = { notice(CHANGE_REBOOTED, 1, NULL, 1), notice(CHANGE_REBOOTED, 2, NULL, 1),
+					    notice(CHANGE_WATCHDOG, 1, NULL, 1), notice(CHANGE_IO_ERROR, 1, "vda", 1),
+					    notice(CHANGE_IO_ERROR, 1, "vdb", 1) };
+
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < 5; i++)
+			ck_assert_int_eq(repeats_pass(repeats, changes[i]), round == 0);
+	for (size_t i = 0; i < 5; i++)
+		domain_change_free(changes[i]);
+	repeats_free(repeats);
 }
 END_TEST
 
@@ -113,7 +221,7 @@ END_TEST
 static void *push_many(void *arg)
 {
 	for (int i = 0; i < PUSHES; i++)
-		live_push(arg, change_numbered(i));
+		live_push(arg, 0, change_numbered(i));
 	return NULL;
 }
 
@@ -410,6 +518,33 @@ START_TEST(source_changes)
 }
 END_TEST
 
+/* Two connections, as after a worker was given up: each change is told once, by the later one. */
+START_TEST(source_twice)
+{
+	struct live_queue *queue = live_new(wake_signal, NULL);
+	struct source_env env = { .uri = "test:///default", .live = queue };
+	void *given_up = source_opened(&env), *self = source_opened(&env);
+	virConnectPtr other = virConnectOpen("test:///default");
+	virDomainPtr domain = virDomainLookupByName(other, "test");
+	struct collected got;
+
+	for (int i = 0; i < 6; i++) {
+		ck_assert_int_eq(i % 2 == 0 ? virDomainSuspend(domain) : virDomainResume(domain), 0);
+		collect(queue, 1, &got);
+		ck_assert_int_eq(got.n, 1);
+		ck_assert_int_eq(got.list[0].state, i % 2 == 0 ? DOMAIN_PAUSED : DOMAIN_RUNNING);
+	}
+	source_libvirt.close(given_up);
+	ck_assert_int_eq(virDomainSuspend(domain), 0);
+	collect(queue, 1, &got);
+	ck_assert_int_eq(got.list[0].state, DOMAIN_PAUSED);
+	virDomainFree(domain);
+	virConnectClose(other);
+	source_libvirt.close(self);
+	live_free(queue);
+}
+END_TEST
+
 START_TEST(source_no_daemon)
 {
 	struct source_env env = { .uri = "qemu:///system?socket=/nonexistent/libvirt-sock-ro" };
@@ -459,20 +594,152 @@ static int64_t poll_cpu_ns(void *self, const struct source_env *env, size_t n)
 	return cost;
 }
 
-START_TEST(source_thousand)
+/* ---- the bulk statistics ---- */
+
+/* What the function below is to do at its call number `at`; 0: nothing but count. */
+static struct {
+	int calls, at;
+	size_t longest;
+	enum { BULK_FAILS = 1, BULK_UNKNOWN, BULK_VANISHES } what;
+	virDomainPtr victim; /* of BULK_VANISHES */
+} bulk;
+
+typedef int bulk_call(virDomainPtr *list, unsigned int stats, virDomainStatsRecordPtr **records, unsigned int flags);
+
+static int bulk_real(virDomainPtr *list, unsigned int stats, virDomainStatsRecordPtr **records, unsigned int flags)
 {
-	enum { DOMAINS = 1000 };
-	char path[] = "/tmp/edgenode-test-libvirt-XXXXXX", uri[64];
-	struct source_env env = { .uri = uri };
+	bulk_call *real;
+	void *symbol = dlsym(RTLD_NEXT, "virDomainListGetStats");
+
+	ck_assert_ptr_nonnull(symbol);
+	memcpy(&real, &symbol, sizeof(real));
+	return real(list, stats, records, flags);
+}
+
+/* In place of libvirt's own, which it calls: with a flag that there is not, or after the end of a domain. */
+int virDomainListGetStats(virDomainPtr *list, unsigned int stats, virDomainStatsRecordPtr **records,
+			  unsigned int flags)
+{
+	const bool now = ++bulk.calls == bulk.at;
+	virDomainJobInfo job;
+	size_t n = 0;
+
+	while (list[n] != NULL)
+		n++;
+	bulk.longest = n > bulk.longest ? n : bulk.longest;
+	if (now && bulk.what == BULK_UNKNOWN)
+		return virDomainGetJobInfo(list[0], &job); /* nor does the test driver know that call */
+	if (now && bulk.what == BULK_VANISHES)
+		ck_assert_int_eq(virDomainUndefine(bulk.victim), 0);
+	if (bulk.at > 0 && bulk.calls >= bulk.at && bulk.what == BULK_FAILS)
+		flags |= 1u << 20;
+	return bulk_real(list, stats, records, flags);
+}
+
+/* The source on n domains of the test driver; uri is its caller's. */
+static void *source_opened_on(struct source_env *env, char uri[64], int n)
+{
+	char path[] = "/tmp/edgenode-test-libvirt-XXXXXX";
 	int fd = mkstemp(path);
 	void *self;
 
 	ck_assert_int_ge(fd, 0);
 	close(fd);
-	node_write(path, DOMAINS);
-	snprintf(uri, sizeof(uri), "test://%s", path);
-	self = source_opened(&env);
+	node_write(path, n);
+	snprintf(uri, 64, "test://%s", path);
+	env->uri = uri;
+	self = source_opened(env);
 	unlink(path);
+	return self;
+}
+
+START_TEST(bulk_by_slices)
+{
+	struct source_env env = { 0 };
+	char uri[64];
+	void *self = source_opened_on(&env, uri, 129);
+
+	poll_cpu_ns(self, &env, 129);
+	ck_assert_int_eq(bulk.calls, 3);
+	ck_assert_uint_eq(bulk.longest, 64);
+	source_libvirt.close(self);
+	bulk.calls = 0;
+	self = source_opened_on(&env, uri, 64);
+	poll_cpu_ns(self, &env, 64);
+	ck_assert_int_eq(bulk.calls, 1);
+	source_libvirt.close(self);
+	self = source_opened_on(&env, uri, 0);
+	poll_cpu_ns(self, &env, 0);
+	ck_assert_int_eq(bulk.calls, 1);
+	source_libvirt.close(self);
+}
+END_TEST
+
+/* An error of one slice is no half list and no thousand single calls: the poll fails with libvirt's words. */
+START_TEST(bulk_fails)
+{
+	struct source_env env = { 0 };
+	struct source_error error = { "" };
+	struct part *result = NULL;
+	char uri[64];
+	void *self = source_opened_on(&env, uri, 129);
+
+	poll_cpu_ns(self, &env, 129);
+	bulk.at = bulk.calls + 2;
+	bulk.what = BULK_FAILS;
+	ck_assert_int_eq(source_libvirt.poll(self, &env, &result, &error), -ERR_IO);
+	ck_assert_ptr_null(result);
+	ck_assert_ptr_nonnull(strstr(error.text, uri));
+	ck_assert_ptr_nonnull(strstr(error.text, "unsupported flags"));
+	bulk.at = 0;
+	poll_cpu_ns(self, &env, 129);
+	source_libvirt.close(self);
+}
+END_TEST
+
+/* A driver without the call: what single calls tell. */
+START_TEST(bulk_unknown)
+{
+	struct source_env env = { 0 };
+	char uri[64];
+	void *self = source_opened_on(&env, uri, 3);
+
+	bulk.at = 1;
+	bulk.what = BULK_UNKNOWN;
+	poll_cpu_ns(self, &env, 3);
+	source_libvirt.close(self);
+}
+END_TEST
+
+/* A domain that goes after it was listed: no row, and no failure. */
+START_TEST(bulk_without_the_vanished)
+{
+	struct source_env env = { .uri = "test:///default" };
+	void *self = source_opened(&env);
+	virConnectPtr other = virConnectOpen("test:///default");
+	struct domains *domains;
+
+	bulk.victim = virDomainDefineXML(other, DOMAIN_XML("short-lived", SECOND_UUID, "http://a.example/1"));
+	ck_assert_ptr_nonnull(bulk.victim);
+	bulk.at = 1;
+	bulk.what = BULK_VANISHES;
+	domains = source_polled(self, &env);
+	ck_assert_uint_eq(domains->n, 1);
+	ck_assert_str_eq(domains->rows[0]->name, "test");
+	part_unref(domains);
+	virDomainFree(bulk.victim);
+	virConnectClose(other);
+	source_libvirt.close(self);
+}
+END_TEST
+
+START_TEST(source_thousand)
+{
+	enum { DOMAINS = 1000 };
+	struct source_env env = { 0 };
+	char uri[64];
+	void *self = source_opened_on(&env, uri, DOMAINS);
+
 	for (int i = 0; i < 3; i++)
 		printf("poll %d of %d domains: %lld us of CPU\n", i + 1, DOMAINS,
 		       (long long)(poll_cpu_ns(self, &env, DOMAINS) / NS_PER_US));
@@ -490,10 +757,19 @@ static Suite *libvirt_suite(void)
 		exit(EXIT_FAILURE);
 	UNIT_ADD(suite, rows);
 	UNIT_ADD(suite, live_bounds);
+	UNIT_ADD(suite, live_room);
+	UNIT_ADD(suite, live_tickets);
 	UNIT_ADD(suite, live_threads);
+	UNIT_ADD(suite, repeats_bounds);
+	UNIT_ADD(suite, repeats_keys);
 	UNIT_ADD(suite, source_default);
 	UNIT_ADD(suite, source_changes);
+	UNIT_ADD(suite, source_twice);
 	UNIT_ADD(suite, source_no_daemon);
+	UNIT_ADD(suite, bulk_by_slices);
+	UNIT_ADD(suite, bulk_fails);
+	UNIT_ADD(suite, bulk_unknown);
+	UNIT_ADD(suite, bulk_without_the_vanished);
 	tcase_add_test(slow, source_thousand);
 	tcase_set_timeout(slow, 60); /* libvirt reads the file; slow under a sanitizer */
 	suite_add_tcase(suite, slow);

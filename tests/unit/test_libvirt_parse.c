@@ -584,6 +584,34 @@ START_TEST(rows_wrong)
 }
 END_TEST
 
+/* As many as a row has room for, and one more: then no sum, which would lack it. */
+START_TEST(rows_over)
+{
+	static const char *const BLOCK[] = { "rd.reqs", "rd.bytes", "wr.reqs", "wr.bytes", "errors" };
+	static const char *const NIC[] = { "rx.bytes", "tx.bytes" };
+	const uint64_t sums = DOMAIN_HAVE_DISK | DOMAIN_HAVE_DISK_ERRORS | DOMAIN_HAVE_NET;
+	struct params p = { 0 };
+	struct domain *row;
+	char name[64];
+
+	for (int i = 0; i < DOMAIN_BLOCKS_MAX + _i; i++)
+		for (size_t k = 0; k < 5; k++) {
+			snprintf(name, sizeof(name), "block.%d.%s", i, BLOCK[k]);
+			add_u64(&p, name, 2);
+		}
+	for (int i = 0; i < DOMAIN_NICS_MAX + _i; i++)
+		for (size_t k = 0; k < 2; k++) {
+			snprintf(name, sizeof(name), "net.%d.%s", i, NIC[k]);
+			add_u64(&p, name, 2);
+		}
+	row = parse(&p);
+	ck_assert_uint_eq(row->have & sums, _i == 0 ? sums : 0);
+	ck_assert_uint_eq(row->disk_errors, _i == 0 ? 2 * DOMAIN_BLOCKS_MAX : 0);
+	ck_assert_uint_eq(row->net_tx_bytes, _i == 0 ? 2 * DOMAIN_NICS_MAX : 0);
+	part_unref(row);
+}
+END_TEST
+
 START_TEST(rows_single_calls)
 {
 	static const char *const blocks[] = { "vda", "vdb" }, *const nics[] = { "tap0", NULL };
@@ -1039,6 +1067,7 @@ static Suite *parse_suite(void)
 	UNIT_ADD(suite, stats_missing);
 	UNIT_ADD(suite, stats_wrong);
 	tcase_add_loop_test(many, stats_many_vcpus, 0, 2);
+	tcase_add_loop_test(many, rows_over, 0, 2);
 	suite_add_tcase(suite, many);
 	UNIT_ADD(suite, stats_states);
 	UNIT_ADD(suite, stats_single_calls);

@@ -117,6 +117,7 @@ static const char *const SYNTAX_NAMES[] = {
 	[SYN_STAMP] = "TimeStamp",
 	[SYN_UUID] = "UUIDorZero",
 	[SYN_MAC] = "MacAddress",
+	[SYN_BITS] = "BITS",
 	[SYN_IF_INDEX] = "InterfaceIndexOrZero",
 	[SYN_DOMAIN] = "EdgeDomainIndexOrZero",
 	[SYN_KIND] = "OBJECT-IDENTIFIER",

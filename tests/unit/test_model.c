@@ -181,6 +181,69 @@ START_TEST(index_map_forgets_after_thirty_days)
 }
 END_TEST
 
+static struct index_map *round_trip(const struct index_map *map)
+{
+	struct index_map *copy = NULL;
+	struct buf image;
+
+	buf_init(&image, 64u << 20);
+	index_map_encode(map, &image);
+	ck_assert(!image.over);
+	ck_assert_int_eq(index_map_decode((const uint8_t *)image.data, image.length, &copy), 0);
+	buf_free(&image);
+	return copy;
+}
+
+/* A node without a clock of its own: the time is not known, whatever the clock says, and counts from when it is. */
+START_TEST(index_map_waits_for_the_clock)
+{
+	const int64_t today = 20000 * (int64_t)DAY;
+	struct index_map *map = map_with(5), *copy;
+	char key[64];
+
+	index_map_retire(map, "domain:1", today - 29 * (int64_t)DAY);
+	index_map_trust_clock(map, false);
+	index_map_retire(map, "domain:2", 5);
+	index_map_retire(map, "domain:3", 3 * today);
+	index_map_trust_clock(map, true);
+	index_map_retire(map, "domain:4", today); /* a jump by decades takes nothing away */
+	copy = round_trip(map);
+	index_map_free(map);
+	for (unsigned i = 1; i <= 5; i++)
+		ck_assert_uint_eq(index_map_find(copy, key_of(key, "domain", i)), i);
+	index_map_expire(copy, today + DAY);
+	ck_assert(index_map_changed(copy));
+	ck_assert_uint_eq(index_map_find(copy, "domain:1"), 0);
+	ck_assert_uint_eq(index_map_find(copy, "domain:2"), 2);
+	/* Kept as well: it is not new at each start. */
+	map = round_trip(copy);
+	index_map_free(copy);
+	index_map_expire(map, today + 31 * (int64_t)DAY - 1);
+	ck_assert_uint_eq(index_map_find(map, "domain:3"), 3);
+	index_map_expire(map, today + 31 * (int64_t)DAY);
+	ck_assert_uint_eq(index_map_find(map, "domain:2"), 0);
+	ck_assert_uint_eq(index_map_find(map, "domain:3"), 0);
+	ck_assert_uint_eq(index_map_find(map, "domain:4"), 0);
+	ck_assert_uint_eq(index_map_find(map, "domain:5"), 5);
+	index_map_free(map);
+}
+END_TEST
+
+START_TEST(index_map_is_bounded_without_a_clock)
+{
+	struct index_map *map = map_with(INDEX_RETIRED_MAX + 10);
+	char key[64];
+
+	index_map_trust_clock(map, false);
+	for (unsigned i = 1; i <= INDEX_RETIRED_MAX + 3; i++)
+		index_map_retire(map, key_of(key, "domain", i), i);
+	ck_assert_uint_eq(index_map_find(map, "domain:3"), 0);
+	ck_assert_uint_eq(index_map_find(map, "domain:4"), 4);
+	ck_assert_uint_eq(index_map_get(map, "domain:x"), 1);
+	index_map_free(map);
+}
+END_TEST
+
 START_TEST(index_map_keeps_a_thousand_retired)
 {
 	struct index_map *map = map_with(INDEX_RETIRED_MAX + 10);
@@ -292,19 +355,6 @@ START_TEST(index_map_says_when_it_changed)
 	index_map_free(map);
 }
 END_TEST
-
-static struct index_map *round_trip(const struct index_map *map)
-{
-	struct index_map *copy = NULL;
-	struct buf image;
-
-	buf_init(&image, 64u << 20);
-	index_map_encode(map, &image);
-	ck_assert(!image.over);
-	ck_assert_int_eq(index_map_decode((const uint8_t *)image.data, image.length, &copy), 0);
-	buf_free(&image);
-	return copy;
-}
 
 START_TEST(index_map_survives_a_round_trip)
 {
@@ -537,6 +587,8 @@ static Suite *model_suite(void)
 	UNIT_ADD(suite, index_map_each_of_one_space_or_of_many);
 	UNIT_ADD(suite, index_map_retired_key_comes_back);
 	UNIT_ADD(suite, index_map_forgets_after_thirty_days);
+	UNIT_ADD(suite, index_map_waits_for_the_clock);
+	UNIT_ADD(suite, index_map_is_bounded_without_a_clock);
 	UNIT_ADD(suite, index_map_keeps_a_thousand_retired);
 	UNIT_ADD(suite, index_map_long_keys_stay_apart);
 	UNIT_ADD(suite, index_map_is_bounded);

@@ -315,38 +315,82 @@ START_TEST(inside_readings_change)
 }
 END_TEST
 
-/* A chip that comes while the daemon runs; a limit nobody set is none, nor is a hysteresis at its limit; of two chips
- * with one name the second is left out, as the library would give it the first one's values. */
-START_TEST(inside_chips_come_and_go)
+/* Two chips of one name, of which only the second has a fan. A limit nobody set is none, nor is a hysteresis at its
+ * limit. */
+static void add_chip(int number)
+{
+	static const struct {
+		int of;
+		const char *file, *text;
+	} FILES[] = {
+		{ 1, "name", "edgemore\n" },	     { 1, "temp1_input", "30000\n" },
+		{ 1, "temp1_max", "0\n" },	     { 1, "temp1_max_hyst", "20000\n" },
+		{ 1, "temp1_crit", "60000\n" },    { 1, "temp1_crit_hyst", "60000\n" },
+		{ 2, "name", "edgemore\n" },	     { 2, "temp1_input", "40000\n" },
+		{ 2, "fan1_input", "1200\n" },
+	};
+	char path[64];
+
+	for (size_t i = 0; i < COUNT(FILES); i++) {
+		snprintf(path, sizeof(path), "/class/hwmon/hwmon%d/%s", number, FILES[i].file);
+		if (FILES[i].of == number)
+			chip_set(path, FILES[i].text);
+	}
+}
+
+static void remove_chip(int number)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/class/hwmon/hwmon%d", getenv(INSIDE_VARIABLE), number);
+	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Chips that come while the daemon runs. A directory may list its entries in the order of their making or against it,
+ * and the chips have the same names and rows. */
+START_TEST(inside_chips_come)
+{
+	void *self;
+	struct sensors *sensors;
+	const struct sensor *row;
+
+	ck_assert_int_eq(source_sensors.open(&REAL_ENV, &self, &error), 0);
+	for (int first = 1; first <= 2; first++) {
+		part_unref(chip_poll(self, 0));
+		add_chip(first);
+		add_chip(3 - first);
+		sensors = chip_poll(self, 0);
+		ck_assert_uint_eq(sensors->n, 7);
+		row = row_of(sensors, "edgemore-virtual-0/temp1");
+		ck_assert_int_eq(row->value, 30000);
+		ck_assert_uint_eq(row->have, SENSOR_HAVE_VALUE | SENSOR_HAVE_CRITICAL);
+		ck_assert_int_eq(row->status, SENSOR_OK);
+		row = row_of(sensors, "edgemore-virtual-0#2/temp1");
+		ck_assert_int_eq(row->value, 40000);
+		ck_assert_uint_eq(row->have, SENSOR_HAVE_VALUE);
+		ck_assert_int_eq(row_of(sensors, "edgemore-virtual-0#2/fan1")->value, 1200);
+		ck_assert_str_eq(sensors->rows[0].key, "edgemore-virtual-0/temp1");
+		ck_assert_str_eq(sensors->rows[1].key, "edgemore-virtual-0#2/fan1");
+		ck_assert_str_eq(sensors->rows[3].key, "edgetest-virtual-0/in0");
+		part_unref(sensors);
+		remove_chip(1);
+		remove_chip(2);
+	}
+	source_sensors.close(self);
+}
+END_TEST
+
+/* Not even the last one left. */
+START_TEST(inside_chips_go)
 {
 	void *self;
 	struct sensors *sensors;
 	char path[256], away[256];
 
 	ck_assert_int_eq(source_sensors.open(&REAL_ENV, &self, &error), 0);
-	part_unref(chip_poll(self, 0));
-	chip_set("/class/hwmon/hwmon1/name", "edgemore\n");
-	chip_set("/class/hwmon/hwmon1/temp1_input", "30000\n");
-	chip_set("/class/hwmon/hwmon1/temp1_max", "0\n");
-	chip_set("/class/hwmon/hwmon1/temp1_max_hyst", "20000\n");
-	chip_set("/class/hwmon/hwmon1/temp1_crit", "60000\n");
-	chip_set("/class/hwmon/hwmon1/temp1_crit_hyst", "60000\n");
-	chip_set("/class/hwmon/hwmon2/name", "edgemore\n");
-	chip_set("/class/hwmon/hwmon2/temp1_input", "30000\n");
-	sensors = chip_poll(self, 0);
-	ck_assert_uint_eq(sensors->n, 5);
-	ck_assert_uint_eq(row_of(sensors, "edgemore-virtual-0/temp1")->have,
-			  SENSOR_HAVE_VALUE | SENSOR_HAVE_CRITICAL);
-	ck_assert_int_eq(row_of(sensors, "edgemore-virtual-0/temp1")->status, SENSOR_OK);
-	part_unref(sensors);
-	for (int i = 1; i <= 2; i++) {
-		snprintf(path, sizeof(path), "%s/class/hwmon/hwmon%d", getenv(INSIDE_VARIABLE), i);
-		nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-	}
 	sensors = chip_poll(self, 0);
 	ck_assert_uint_eq(sensors->n, 4);
 	part_unref(sensors);
-	/* Not even the last one left. */
 	snprintf(path, sizeof(path), "%s/class/hwmon/hwmon0", getenv(INSIDE_VARIABLE));
 	snprintf(away, sizeof(away), "%s/away", getenv(INSIDE_VARIABLE));
 	ck_assert_int_eq(rename(path, away), 0);
@@ -377,7 +421,8 @@ static Suite *inside_suite(Suite *suite)
 {
 	UNIT_ADD(suite, inside_values_and_limits);
 	UNIT_ADD(suite, inside_readings_change);
-	UNIT_ADD(suite, inside_chips_come_and_go);
+	UNIT_ADD(suite, inside_chips_come);
+	UNIT_ADD(suite, inside_chips_go);
 	UNIT_ADD(suite, inside_second_open_is_refused);
 	return suite;
 }

@@ -1,0 +1,22 @@
+/*
+ * build_hardware.h - the rows of the host's devices: indexes, rates, counters carried on. Part of builder.h; thread:
+ * cycle.
+ */
+#ifndef EDGENODE_MODEL_BUILD_HARDWARE_H
+#define EDGENODE_MODEL_BUILD_HARDWARE_H
+
+#include "model/hardware.h"
+#include "model/index_map.h"
+
+/* The part to serve from the newest result; before is what was served last, or NULL.
+ * Numbers of disks that are gone are retired. */
+struct host_disks *build_host_disks(struct index_map *indexes, const struct host_disks *before,
+				    const struct host_disks *raw, int64_t now_real_s);
+
+/* The same rows with their indexes, ascending. */
+struct edacs *build_edacs(struct index_map *indexes, const struct edacs *raw);
+
+/* The part to serve; before is what was served last, or NULL. */
+struct powers *build_powers(struct index_map *indexes, const struct powers *before, const struct powers *raw);
+
+#endif
