@@ -182,7 +182,7 @@ def devices_equal_virsh():
                 wait_for(lambda guest=guest: "edgeVcpuUtil" in str(table(node, "edgeVcpu", row_of(node, guest))), 15,
                          "a second reading")
                 # A packet of the host may come in between.
-                reading = wait_for(lambda guest=guest: still_reading(node, rig, guest), 30, "a reading that stands still")
+                reading = wait_for(lambda guest=guest: still_reading(node, rig, guest), 30, "a still reading")
                 reading.check_all()
                 check_not_zero(reading)
             check_tables(node, guests)

@@ -1,4 +1,4 @@
-"""The life of domains on a real libvirtd: every change is one notification with the right state, and the tables follow."""
+"""The life of domains on a real libvirtd: each change is one notification with its state, and the tables follow."""
 import os
 import subprocess
 import time
@@ -69,7 +69,7 @@ class Life:
         self.expected, self.slowest = [], 0.0
 
     def then(self, action, state, *kinds):
-        """After the action each of these has been told, and the row has the state, within a period; None: it is gone."""
+        """After the action each of these is told, and the row has the state, within a period; None: it is gone."""
         action()
         begin = time.monotonic()
         self.expected += kinds

@@ -47,12 +47,22 @@ def of_this_machine():
         "/sys/kernel/mm/hugepages": [n for n in objects() if n.startswith("edgeHugePages")],
         "/sys/kernel/mm/ksm/pages_sharing": ["edgeMemKsmSharing"],
         "/proc/pressure/memory": [n for n in objects() if n.startswith("edgePressure")],
+        "/sys/class/net/bonding_masters": [n for n in objects() if n.startswith("edgeBond")],
+        "/sys/devices/system/edac/mc/mc0": [n for n in objects() if n.startswith("edgeEdac")],
+        "/sys/class/powercap/intel-rapl:0/energy_uj": [n for n in objects() if n.startswith("edgePower")],
         "/sys/class/dmi/id/product_uuid": ["edgeNodeUuid"],
         "/sys/class/dmi/id/sys_vendor": ["edgeNodeVendor"],
         "/sys/class/dmi/id/product_name": ["edgeNodeModel"],
         "/sys/class/dmi/id/product_serial": ["edgeNodeSerial"],
     }
-    return {name for path, names in needs.items() if not os.path.exists(path) for name in names}
+    lacking = {name for path, names in needs.items() if not os.path.exists(path) for name in names}
+    if not any(not name.startswith(("loop", "ram", "zram")) for name in os.listdir("/sys/block")):
+        lacking |= {name for name in objects() if name.startswith("edgeHostDisk")}
+    with open("/proc/interrupts", encoding="ascii") as file:
+        rows = re.findall(r"^ *(\w+):", file.read(), re.M)
+    interrupts = {"MCE": "edgeMceExceptions", "MCP": "edgeMcePolls", "TRM": "edgeThermalInterrupts",
+                  "THR": "edgeThresholdInterrupts", "DFR": "edgeDeferredInterrupts"}
+    return lacking | {name for row, name in interrupts.items() if row not in rows}
 
 
 def captured_values(root):
@@ -61,6 +71,8 @@ def captured_values(root):
         node.start_snmpd()
         node.start_daemon(wait=False)
         wait_for(lambda: node.manager.answers() and "edgeSourceLastError" in with_value(node), 10, "a source's error")
+        polls = "edgeSourcePolls." + node.source_index("powercap")
+        wait_for(lambda: node.get(polls) >= 2, 10, "two readings")
         return with_value(node)
 
 

@@ -155,10 +155,13 @@ def run(command, timeout=30, **options):
 def children_of(pid):
     """Process ids of the children, their children, ..."""
     found = []
-    for task in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/children" % (pid, task), encoding="ascii") as children:
-            for child in map(int, children.read().split()):
-                found += [child] + children_of(child)
+    try:
+        for task in os.listdir("/proc/%d/task" % pid):
+            with open("/proc/%d/task/%s/children" % (pid, task), encoding="ascii") as children:
+                for child in map(int, children.read().split()):
+                    found += [child] + children_of(child)
+    except (FileNotFoundError, ProcessLookupError):
+        pass  # ended meanwhile
     return found
 
 

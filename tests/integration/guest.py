@@ -100,6 +100,7 @@ class Guest:
                     expect(part, "%s is gone: %s" % (self.name, command))
                     answer += part
             except OSError as error:
+                self.forget()  # it may obey no more
                 raise Failed("%s: %s: %s" % (self.name, command, error)) from None
             return int(head.split()[1]), rest.decode(errors="replace")
 
@@ -138,20 +139,30 @@ class GuestRig(Rig):
     """A libvirtd of its own for guests, with the metrics disk that they share."""
 
     def __init__(self):
-        self.kernel = os.path.join(Build.directory, "guest")
-        self._image("kernel", self.kernel)
         super().__init__(0)
+        self.kernel, self.guests, self.lacking = os.path.join(Build.directory, "guest"), {}, None
         self.initrd, self.disk, self.scratch = (self.dir + name for name in ("/initrd", "/metrics", "/scratch"))
-        self.guests = {}
-        self.bridge = "edge-br" if self.inside("ip", "link", "add", "edge-br", "up", "type", "bridge") else None
         try:
-            os.mkdir(self.scratch)
-            self.inside("mount", "-t", "tmpfs", "-o", "size=%dm" % SCRATCH_MIB, "tmpfs", self.scratch)
             with open(self.disk, "wb") as disk:
                 disk.truncate(DISK_KIB << 10)
-            self._image("initrd", self.kernel, self.initrd, *self.programs())
+            os.mkdir(self.scratch)
+            self.inside("mount", "-t", "tmpfs", "-o", "size=%dm" % SCRATCH_MIB, "tmpfs", self.scratch)
+            self.bridge = "edge-br" if self.inside("ip", "link", "add", "edge-br", "up", "type", "bridge") else None
         except BaseException:
             self.close()
+            raise
+
+    def prepare(self):
+        """What guests boot; what cannot be had is tried once."""
+        if self.lacking:
+            raise self.lacking
+        if os.path.exists(self.initrd):
+            return
+        try:
+            self._image("kernel", self.kernel)
+            self._image("initrd", self.kernel, self.initrd, *self.programs())
+        except Skipped as reason:
+            self.lacking = reason
             raise
 
     @staticmethod
@@ -195,7 +206,7 @@ class GuestRig(Rig):
                 with open("/proc/%d/cmdline" % pid, "rb") as file:
                     if b"\0guest=%s," % name.encode() in file.read():
                         return pid
-            except FileNotFoundError:  # ended meanwhile
+            except (FileNotFoundError, ProcessLookupError):  # ended meanwhile
                 pass
         return None
 
@@ -206,12 +217,13 @@ class GuestRig(Rig):
 
     def booted(self, *names):
         """The guests of these names, running; started where they are not, all at once."""
+        self.prepare()
         new = []
         for name in names:
             if name not in self.guests:
                 self.guests[name] = Guest(self, name, len(self.guests) + 1)
             if not self.guests[name].alive():
-                self.guests[name].forget()
+                self.guests[name].destroy()
                 self.guests[name].start()
                 new.append(self.guests[name])
         for guest in new:

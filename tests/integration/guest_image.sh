@@ -1,12 +1,13 @@
 #!/bin/bash
 # What a test guest boots: the kernel of the distribution and an initramfs of busybox with the programs under test.
 #
-# usage: guest_image.sh kernel DIR             see to it that DIR has vmlinuz and the modules needed; they stay there, and
-#                                              the package they come from is downloaded, but not installed, once
-#        guest_image.sh initrd DIR OUT PROGRAM...  an initramfs of DIR's modules, and of the programs with their libraries
+# usage: guest_image.sh kernel DIR   see to it that DIR has vmlinuz and the modules needed; they stay there; the package
+#                                    they come from is downloaded, once, and not installed
+#        guest_image.sh initrd DIR OUT PROGRAM...  an initramfs with DIR's modules, the programs, and their libraries
+# Paths are absolute.
 #
-# The guest obeys the virtio port "edge.control": a line is a shell command, the answer "LENGTH STATUS\n" and LENGTH bytes
-# of output. Needs apt-get and dpkg-deb for the kernel, busybox (static) and cpio; exit 77 where one cannot be had.
+# The guest obeys the virtio port "edge.control": a line is a shell command, the answer "LENGTH STATUS\n" and LENGTH
+# bytes of output. Needs apt-get and dpkg-deb for the kernel, busybox (static) and cpio; exit 77 where one is missing.
 set -euo pipefail
 
 # In the order of loading. One that is not there is taken to be part of the kernel.
@@ -155,14 +156,15 @@ initrd() { # DIR OUT PROGRAM...
 	init >root/init
 	chmod 755 root/init
 	# Not compressed: an emulated processor unpacks slowly.
-	(cd root && find . | cpio -o -H newc --quiet) >"$out"
+	(cd root && find . | cpio -o -H newc --quiet) >initrd
+	mv initrd "$out"
 }
 
 case ${1:-} in
 kernel) kernel "$2" ;;
 initrd) initrd "${@:2}" ;;
 *)
-	sed -n '4,7s/^# \{0,1\}//p' "$0" >&2
+	sed -n '4,8s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 	;;
 esac

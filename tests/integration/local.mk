@@ -2,12 +2,17 @@
 EXTRA_DIST += \
 	tests/integration/cases.py \
 	tests/integration/cases_bad_input.py \
+	tests/integration/cases_devices.py \
+	tests/integration/cases_guest.py \
 	tests/integration/cases_libvirtd.py \
+	tests/integration/cases_life.py \
 	tests/integration/cases_restart.py \
 	tests/integration/cases_sensor.py \
 	tests/integration/cases_snmp.py \
 	tests/integration/cases_values.py \
 	tests/integration/edge.py \
+	tests/integration/guest.py \
+	tests/integration/guest_image.sh \
 	tests/integration/libvirtd_rig.sh \
 	tests/integration/rig.py \
 	tests/integration/run.py \
