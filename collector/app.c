@@ -41,6 +41,7 @@
 #define APP_WATCHDOG_MIN_MS 60000 /* ... but one younger than this always is */
 
 struct app {
+	_Atomic int published; /* the first snapshot is out; a word of its own, for another lane writes it */
 	const struct options *options;
 	struct config *config;
 	struct sysroot root;
@@ -55,7 +56,6 @@ struct app {
 	struct serve *serve;    /* NULL: the virtio transport is off */
 	struct pid_file pid_file;
 	int ready_fd, signal_fd;
-	_Atomic bool published; /* the first snapshot is out */
 	bool disk_pending, serve_pending; /* to be started anew once the old lane has ended */
 	int64_t watchdog_ns; /* interval of the keep-alive to the service manager; 0: none */
 };

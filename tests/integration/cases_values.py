@@ -16,7 +16,7 @@ REGISTERS = "the source of the CPUs' own registers is not part of this version"
 NOT_ON_TEST_DRIVER = {name: reason for reason, names in {
     "libvirt's test driver has no such figure": [
         "edgeDomainCpuUserTime", "edgeDomainCpuSystemTime", "edgeDomainStealTime", "edgeDomainStealUtil",
-        "edgeDomainOverhead", "edgeDomainUpTime", "edgeDomainStartTime", "edgeVcpuWait", "edgeVcpuDelay",
+        "edgeDomainUpTime", "edgeDomainStartTime", "edgeVcpuWait", "edgeVcpuDelay",
         "edgeVcpuHalted", "edgeBlockReadTime", "edgeBlockWriteTime", "edgeBlockFlushes", "edgeBlockFlushTime",
         "edgeBlockCapacity", "edgeBlockAllocation", "edgeBlockPhysical", "edgeNicModel"],
     "the test driver's domain never changes": ["edgeDomainLastChange"],
