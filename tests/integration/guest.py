@@ -187,7 +187,7 @@ class GuestRig(Rig):
 
     def inside(self, *command):
         """The output of a command that has the files and the NICs of libvirtd; None where it fails."""
-        status, out, _ = run(["nsenter", "--mount", "--net", "--target", str(self._init()), *command])
+        status, out, _ = run(["nsenter", "--mount", "--net", "--root", "--target", str(self._init()), *command])
         return out.strip() or "done" if status == 0 else None
 
     def scratch_room(self, mib=SCRATCH_MIB):
@@ -197,7 +197,7 @@ class GuestRig(Rig):
 
     def prefix(self):
         """Starts a command where libvirtd is: its files and devices at their usual places, but all processes."""
-        return ["nsenter", "--mount", "--net", "--target", str(self._init()), "unshare", "--mount", "sh", "-c",
+        return ["nsenter", "--mount", "--net", "--root", "--target", str(self._init()), "unshare", "--mount", "sh", "-c",
                 'mount -t proc proc /proc && exec "$0" "$@"']
 
     def qemu(self, name):
