@@ -87,7 +87,6 @@ static int on_connected(int major, int minor, void *server_arg, void *client_arg
 	agent->session = server_arg;
 	agent->uptime_zero_mono_ns = uptime_zero_now(clock_mono_ns());
 	agent->refused = false;
-	agent->connected = true;
 	log_repeat_ok(&agent->library, "AgentX");
 	log_info("AgentX: connected to %s", agent->address);
 	return 0;
@@ -103,7 +102,6 @@ static int on_disconnected(int major, int minor, void *server_arg, void *client_
 	if (agent->session != NULL && !agent->stopping)
 		log_warning("AgentX: lost the master at %s; trying again every %u s", agent->address, agent->ping_s);
 	agent->session = NULL;
-	agent->connected = false;
 	trap_session_lost(agent);
 	return 0;
 }
@@ -207,7 +205,6 @@ static void stop_library(struct agent *agent)
 	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_disconnected, agent, 1);
 	unregister_readfd(agent->wake_fd);
 	agent->session = NULL;
-	agent->connected = false;
 	snmp_shutdown(APPLICATION);
 	shutdown_agent();
 }
@@ -281,11 +278,6 @@ bool agent_notify(struct agent *agent, const struct event *event)
 uint32_t agent_unsent(const struct agent *agent)
 {
 	return agent->queue.n;
-}
-
-bool agent_connected(const struct agent *agent)
-{
-	return agent->connected;
 }
 
 bool agent_stop(struct agent *agent, int64_t deadline_mono_ns)

@@ -33,7 +33,6 @@ bool agent_notify(struct agent *agent, const struct event *event);
 
 /* Notifications queued or in flight. Any thread. */
 uint32_t agent_unsent(const struct agent *agent);
-bool agent_connected(const struct agent *agent);
 
 /* Sends what is queued until the deadline, closes the session, joins. The object stays valid. False: it did not end in time and was left
  * (the process is about to _exit). */

@@ -47,7 +47,7 @@ struct agent {
 	void *arg;
 	pthread_t thread;
 	int wake_fd; /* eventfd: something was queued, or stop */
-	_Atomic bool connected, stopping;
+	_Atomic bool stopping;
 	_Atomic int64_t deadline_mono_ns; /* of the stop */
 	struct trap_queue queue;
 	/* lane: */
