@@ -16,10 +16,13 @@
 #include "runner.h"
 #include "serve.h"
 #include "signals.h"
+#include "sink.h"
+#include "source/commands.h"
 #include "store.h"
 #include "subagent/agent.h"
 #include "subagent/oids.h"
 #include "subagent/varbind.h"
+#include "subagent/watch_values.h"
 #include "transport/mvbd.h"
 
 #ifdef HAVE_LIBVIRT
@@ -32,11 +35,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define APP_RESTART_MS 200 /* at a reload: how long main waits for a lane to end */
 #define APP_PENDING_MS 1000 /* and how often it looks again where that was not enough */
 #define APP_PING_S 2            /* AgentX ping: tables are back within seconds of a restart of snmpd */
+#define APP_JOURNAL_PATH "/run/systemd/journal/socket"
+#define APP_SYSLOG_PATH "/dev/log"
 #define APP_WATCHDOG_PERIODS 3  /* a newest snapshot older than so many poll periods is no sign of life ... */
 #define APP_WATCHDOG_MIN_MS 60000 /* ... but one younger than this always is */
 
@@ -46,6 +52,8 @@ struct app {
 	struct config *config;
 	struct sysroot root;
 	struct runner *runner;
+	struct commands *commands; /* replies of the runner */
+	struct sink *syslog, *on_event; /* NULL: off */
 	struct persist *persist;
 	struct persist_state state;
 	struct store *store;
@@ -79,10 +87,22 @@ static void add_transports(void *arg, struct vbds **vbds, struct channels **chan
 	board_get(app->board, vbds, channels);
 }
 
+/* Everybody beside SNMP. Where the record itself goes to the system's log, a line more says nothing new there. */
+static void tell(const struct app *app, const struct event *event)
+{
+	if (app->syslog == NULL || !log_is_system())
+		log_info("event %u: %s", event->serial, event->text);
+	sink_put(app->syslog, event);
+	sink_put(app->on_event, event);
+}
+
 static bool notify_event(void *arg, const struct event *event)
 {
 	const struct app *app = arg;
 
+	tell(app, event);
+	if (event->varbinds == NULL)
+		return true;
 	if (app->agent != NULL)
 		return agent_notify(app->agent, event);
 	/* Nobody to tell: it is not to be told to a master of later, either. */
@@ -210,7 +230,8 @@ static int start_agent(struct app *app)
 	if (agent_start(app->store, &options, &app->agent) != 0)
 		return fail("agentx lane");
 	for (size_t i = 0; unsent != NULL && i < unsent->n; i++)
-		agent_notify(app->agent, unsent->rows[i]);
+		if (unsent->rows[i]->varbinds_length > 0)
+			agent_notify(app->agent, unsent->rows[i]);
 	return 0;
 }
 
@@ -219,10 +240,11 @@ static int start_cycle(struct app *app)
 	const struct cycle_options options = {
 		.config = app->config,
 		.root = &app->root,
+		.commands = app->commands,
 		.agent_version = PACKAGE_VERSION,
 		.events = { .store = app->store, .persist = app->persist, .state = &app->state,
-			    .capacity = app->config->event_rows, .encode = encode_event, .notify = notify_event,
-			    .unsent = count_unsent, .arg = app },
+			    .capacity = app->config->event_rows, .values = &TABLE_WATCH_VALUES,
+			    .encode = encode_event, .notify = notify_event, .unsent = count_unsent, .arg = app },
 		.state = &app->state,
 		.transports = add_transports,
 		.ready = first_published,
@@ -230,6 +252,44 @@ static int start_cycle(struct app *app)
 	};
 
 	return cycle_start(&options, &app->cycle) == 0 ? 0 : fail("cycle lane");
+}
+
+static void origin_of(const struct app *app, struct utsname *system, struct event_origin *origin)
+{
+	if (uname(system) != 0)
+		snprintf(system->nodename, sizeof(system->nodename), "-");
+	*origin = (struct event_origin){ .host = system->nodename, .pid = getpid(), .enterprise = EDGE_ROOT[6] };
+	memcpy(origin->log_id, app->state.log.log_id, sizeof(origin->log_id));
+}
+
+static int start_syslog(struct app *app)
+{
+	const struct config *config = app->config;
+	const bool system = log_is_system();
+	const char *journal = config->journal_path != NULL ? config->journal_path : system ? APP_JOURNAL_PATH : "";
+	const char *socket = config->syslog_path != NULL ? config->syslog_path : system ? APP_SYSLOG_PATH : "";
+	struct sink_syslog_options options = { .journal_path = journal, .syslog_path = socket };
+	struct utsname name;
+
+	if (journal[0] == '\0' && socket[0] == '\0')
+		return 0;
+	origin_of(app, &name, &options.origin);
+	return sink_start_syslog(&options, &app->syslog) == 0 ? 0 : fail("syslog lane");
+}
+
+static int start_on_event(struct app *app)
+{
+	const struct config *config = app->config;
+	struct sink_command_options options = { .program = config->on_event, .path = config->action_path,
+						.user = config->on_event_user,
+						.timeout_ms = config->on_event_timeout_s * 1000,
+						.severity = config->on_event_severity, .commands = app->commands };
+	struct utsname name;
+
+	if (config->on_event == NULL)
+		return 0;
+	origin_of(app, &name, &options.origin);
+	return sink_start_command(&options, &app->on_event) == 0 ? 0 : fail("on_event lane");
 }
 
 static int start_disk(struct app *app)
@@ -267,6 +327,10 @@ static int start_threads(struct app *app)
 #endif
 	if (persist_start(app->persist, events_persisted, app) != 0)
 		return fail("persist lane");
+	if (commands_start(app->runner, &app->commands) != 0)
+		return fail("commands lane");
+	if (start_syslog(app) != 0 || start_on_event(app) != 0)
+		return -ERR_IO;
 	if (start_agent(app) != 0 || start_cycle(app) != 0 || start_disk(app) != 0)
 		return -ERR_IO;
 	return start_serve(app);
@@ -311,6 +375,15 @@ static void warn_of_restart(const struct config *old, const struct config *new)
 	const struct { const char *what; bool differs; } fixed[] = {
 		{ "the libvirt URI", differs(old->uri, new->uri) },
 		{ "the AgentX address", differs(old->agentx, new->agentx) },
+		{ "the time daemons' addresses", differs(old->chronyd, new->chronyd) ||
+						  differs(old->ntpd, new->ntpd) || differs(old->ptp4l, new->ptp4l) },
+		{ "the path of smartctl", differs(old->smartctl, new->smartctl) },
+		{ "where events are told", differs(old->journal_path, new->journal_path) ||
+					   differs(old->syslog_path, new->syslog_path) ||
+					   differs(old->on_event, new->on_event) ||
+					   differs(old->on_event_user, new->on_event_user) ||
+					   old->on_event_timeout_s != new->on_event_timeout_s ||
+					   old->on_event_severity != new->on_event_severity },
 		{ "the state directory", differs(old->state_dir, new->state_dir) },
 		{ "the user", differs(old->user, new->user) },
 		{ "the pid file", differs(old->pid_file, new->pid_file) },
@@ -379,15 +452,17 @@ static void adopt(struct app *app, struct config *config)
 static void reload(struct app *app)
 {
 	struct config_error error;
-	struct config *config;
+	struct config *config = NULL;
 
 	if (app->config->path == NULL && access(app->options->config, F_OK) != 0) {
 		log_warning("reload: there is no configuration file %s; nothing changes", app->options->config);
 		return;
 	}
 	daemon_notify("RELOADING=1");
-	if (config_load(app->options->config, &config, &error) != 0) {
+	if (config_load(app->options->config, &config, &error) != 0 ||
+	    config_check_objects(config, watch_values_has, &error) != 0) {
 		log_error("reload refused, the old configuration stays: %s", error.text);
+		part_unref(config);
 	} else {
 		options_apply(app->options, config);
 		adopt(app, config);
@@ -462,8 +537,14 @@ static int64_t until_ms(int64_t begun_mono_ns, int64_t ms)
 static bool stop_lanes(struct app *app)
 {
 	const int64_t now = clock_mono_ns();
-	bool ended = cycle_stop(app->cycle, until_ms(now, 600));
+	/* First: nobody waits for a program any more. */
+	bool ended;
 
+	sink_quit(app->on_event);
+	ended = commands_stop(app->commands, until_ms(now, 100));
+	ended = cycle_stop(app->cycle, until_ms(now, 600)) && ended;
+	ended = sink_stop(app->syslog, until_ms(now, 800)) && ended;
+	ended = sink_stop(app->on_event, until_ms(now, 800)) && ended;
 	if (app->agent != NULL)
 		ended = agent_stop(app->agent, until_ms(now, 1100)) && ended;
 	store_wake(app->store);
@@ -479,6 +560,9 @@ static void release(struct app *app)
 {
 	agent_free(app->agent);
 	cycle_free(app->cycle);
+	sink_free(app->syslog);
+	sink_free(app->on_event);
+	commands_free(app->commands);
 	persist_free(app->persist);
 	store_free(app->store);
 	board_free(app->board);

@@ -54,6 +54,14 @@ static void config_destroy(struct part *part)
 	free(config->action_path);
 	free(config->uri);
 	free(config->agentx);
+	free(config->chronyd);
+	free(config->ntpd);
+	free(config->ptp4l);
+	free(config->smartctl);
+	free(config->journal_path);
+	free(config->syslog_path);
+	free(config->on_event);
+	free(config->on_event_user);
 	free(config->state_dir);
 	free(config->user);
 	free(config->pid_file);
@@ -75,13 +83,19 @@ struct config *config_new(void)
 	config->action_path = mem_string("/usr/sbin:/usr/bin:/sbin:/bin");
 	config->uri = mem_string("qemu:///system");
 	config->agentx = mem_string("unix:/var/agentx/master");
+	config->chronyd = mem_string("127.0.0.1:323");
+	config->ntpd = mem_string("127.0.0.1:123");
+	config->ptp4l = mem_string("/var/run/ptp4l");
+	config->smartctl = mem_string("/usr/sbin/smartctl");
 	config->state_dir = mem_string(LOCALSTATEDIR "/lib/edgenode");
 	for (id = 1; id < SOURCE_END; id++)
 		config->sources[id].enabled = true;
 	config->default_sensor_rules = true;
-	config->sensor_hold_s = 5;
+	config->sensor_hold_s = 0; /* the chip's own hysteresis keeps jitter away */
 	config->log_size = 64u << 20;
 	config->event_rows = 1000;
+	config->on_event_timeout_s = 10;
+	config->on_event_severity = SEVERITY_INFO;
 	config_complete(config);
 	return config;
 }
@@ -200,10 +214,6 @@ static int check_rule(const struct config *config, const struct config_rule *rul
 {
 	const struct config_rule *other;
 
-	if (strcmp(rule->object, CONFIG_RULE_OBJECT) != 0)
-		return config_error_set(error, -ERR_PARSE, config->path, rule->line,
-					"object of <threshold>: \"%.60s\" cannot be watched, only " CONFIG_RULE_OBJECT,
-					rule->object);
 	if (rule->falling > rule->rising)
 		return config_error_set(error, -ERR_PARSE, config->path, rule->line,
 					"<threshold>: falling %d is above rising %d", rule->falling, rule->rising);
@@ -230,4 +240,17 @@ int config_validate(const struct config *config, struct config_error *error)
 	for (i = 0; i < config->n_rules && rc == 0; i++)
 		rc = check_rule(config, &config->rules[i], error);
 	return rc;
+}
+
+int config_check_objects(const struct config *config, bool (*watchable)(const char *object),
+			 struct config_error *error)
+{
+	for (size_t i = 0; i < config->n_rules; i++) {
+		const struct config_rule *rule = &config->rules[i];
+
+		if (!watchable(rule->object))
+			return config_error_set(error, -ERR_PARSE, config->path, rule->line,
+						"threshold on %.80s: no such numeric object", rule->object);
+	}
+	return 0;
 }

@@ -44,7 +44,7 @@ struct config_metric {
 /* A limit with hysteresis: a <threshold> element. */
 struct config_rule {
 	char *name;     /* unique; given or made from object and subject */
-	char *object;   /* "edgeSensorValue" */
+	char *object;   /* descriptor of a numeric object: "edgeSensorValue" */
 	char *subject;  /* pattern (fnmatch) on the row's key */
 	uint8_t severity; /* enum event_severity */
 	int32_t rising, falling;
@@ -74,6 +74,9 @@ struct config {
 	/* ours */
 	uint32_t poll_ms;
 	char *uri;        /* libvirt; "" lets libvirt choose */
+	char *chronyd, *ntpd; /* address and port of their protocols; "" off */
+	char *ptp4l;      /* its management socket; "" off */
+	char *smartctl;   /* the program; "" off */
 	char *agentx;     /* net-snmp address of the master; "" off */
 	char *state_dir;
 	char *user, *pid_file; /* may be NULL */
@@ -82,6 +85,11 @@ struct config {
 	uint32_t sensor_hold_s;    /* of those */
 	size_t n_rules;
 	struct config_rule *rules;
+	char *journal_path, *syslog_path; /* of the events' own records; "" off, NULL: where the daemon's log goes */
+	char *on_event;           /* program run for each event; NULL none */
+	char *on_event_user;      /* NULL: as the daemon was started */
+	uint32_t on_event_timeout_s;
+	uint8_t on_event_severity; /* least one */
 	uint64_t log_size;     /* bytes of the event log */
 	uint32_t event_rows;   /* rows of edgeEventTable */
 };
@@ -107,6 +115,10 @@ int config_parse(const char *name, const char *text, size_t length, struct confi
 
 /* Ranges and dependencies between fields; file:line where they are known. */
 int config_validate(const struct config *config, struct config_error *error);
+
+/* Whether rules are on objects that whoever knows the objects calls watchable. */
+int config_check_objects(const struct config *config, bool (*watchable)(const char *object),
+			 struct config_error *error);
 
 /* The effective configuration as XML that config_parse accepts and gives the same structure for. */
 void config_print(const struct config *config, FILE *out);

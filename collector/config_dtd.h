@@ -5,7 +5,7 @@
 #define EDGENODE_CONFIG_DTD_H
 
 static const char CONFIG_DTD[] =
-	"<!ELEMENT edgenode (globals | metrics | libvirt | snmp | poll | state | run | source | sensors | threshold | events)*>\n"
+	"<!ELEMENT edgenode (globals | metrics | libvirt | snmp | clock | disks | poll | state | run | source | sensors | threshold | events | syslog | on_event)*>\n"
 	"<!ELEMENT vhostmd (globals, metrics)>\n"
 	"<!ELEMENT globals (disk, virtio*, update_period, path, transport+)>\n"
 	"<!ELEMENT disk (name, path, size)>\n"
@@ -34,6 +34,12 @@ static const char CONFIG_DTD[] =
 	"<!ATTLIST libvirt uri CDATA #IMPLIED>\n"
 	"<!ELEMENT snmp EMPTY>\n"
 	"<!ATTLIST snmp agentx CDATA #IMPLIED>\n"
+	"<!ELEMENT clock EMPTY>\n"
+	"<!ATTLIST clock chronyd CDATA #IMPLIED>\n"
+	"<!ATTLIST clock ntpd CDATA #IMPLIED>\n"
+	"<!ATTLIST clock ptp4l CDATA #IMPLIED>\n"
+	"<!ELEMENT disks EMPTY>\n"
+	"<!ATTLIST disks smartctl CDATA #IMPLIED>\n"
 	"<!ELEMENT poll EMPTY>\n"
 	"<!ATTLIST poll period CDATA #IMPLIED>\n"
 	"<!ELEMENT state EMPTY>\n"
@@ -44,7 +50,7 @@ static const char CONFIG_DTD[] =
 	"<!ELEMENT source EMPTY>\n"
 	"<!ATTLIST source name (libvirt | node | stat | loadavg | cpufreq | throttle | meminfo | vmstat | hugepages | pressure |\n"
 	"                       sensors | thermal | clock | diskstats | bond | edac | interrupts |\n"
-	"                       powercap) #REQUIRED>\n"
+	"                       powercap | process | pools | msr | ntp | ptp | disks) #REQUIRED>\n"
 	"<!ATTLIST source enabled (yes | no) #IMPLIED>\n"
 	"<!ATTLIST source interval CDATA #IMPLIED>\n"
 	"<!ELEMENT sensors EMPTY>\n"
@@ -61,6 +67,14 @@ static const char CONFIG_DTD[] =
 	"<!ELEMENT events EMPTY>\n"
 	"<!ATTLIST events size CDATA #IMPLIED>\n"
 	"<!ATTLIST events rows CDATA #IMPLIED>\n"
+	"<!ELEMENT syslog EMPTY>\n"
+	"<!ATTLIST syslog journal CDATA #IMPLIED>\n"
+	"<!ATTLIST syslog socket CDATA #IMPLIED>\n"
+	"<!ELEMENT on_event EMPTY>\n"
+	"<!ATTLIST on_event command CDATA #IMPLIED>\n"
+	"<!ATTLIST on_event user CDATA #IMPLIED>\n"
+	"<!ATTLIST on_event timeout CDATA #IMPLIED>\n"
+	"<!ATTLIST on_event severity (info | warning | critical) #IMPLIED>\n"
 	;
 
 #endif

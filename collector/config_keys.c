@@ -10,11 +10,14 @@
 
 #define TEXT_MOST 1024 /* bytes of a name, URI or pattern */
 #define PATH_MOST 4095
+#define ADDRESS_MOST 64 /* "[IPv6]:port" */
+#define SOCKET_MOST 107 /* a path in a sockaddr_un */
 #define PATHS_MOST 16384 /* a PATH */
 #define ACTION_MOST 65536
 #define USER_MOST 32
 #define CHANNELS_MOST 65536
 #define PERIOD_MOST_S 86400
+#define ON_EVENT_MOST_S 300
 #define MS_PER_S 1000
 #define POLL_LEAST_MS 100
 #define LOG_LEAST (64 << 10)
@@ -125,6 +128,13 @@ static const struct config_key METRICS_KEYS[] = {
 };
 static const struct config_key LIBVIRT[] = {{ATTRIBUTE("uri", TEXT, config, uri, 0, TEXT_MOST)}, {0}};
 static const struct config_key SNMP[] = {{ATTRIBUTE("agentx", TEXT, config, agentx, 0, TEXT_MOST)}, {0}};
+static const struct config_key CLOCK[] = {
+	{ATTRIBUTE("chronyd", ADDRESS, config, chronyd, 0, ADDRESS_MOST)},
+	{ATTRIBUTE("ntpd", ADDRESS, config, ntpd, 0, ADDRESS_MOST)},
+	{ATTRIBUTE("ptp4l", PATH, config, ptp4l, 0, SOCKET_MOST)},
+	{0}
+};
+static const struct config_key DISKS[] = {{ATTRIBUTE("smartctl", PATH, config, smartctl, 0, PATH_MOST)}, {0}};
 static const struct config_key POLL[] = {
 	{ATTRIBUTE("period", NUMBER, config, poll_ms, POLL_LEAST_MS, PERIOD_MOST_S * MS_PER_S)}, {0}
 };
@@ -162,6 +172,19 @@ static const struct config_key EVENTS[] = {
 	{0}
 };
 
+static const struct config_key SYSLOG[] = {
+	{ATTRIBUTE("journal", PATH, config, journal_path, 0, SOCKET_MOST)},
+	{ATTRIBUTE("socket", PATH, config, syslog_path, 0, SOCKET_MOST)},
+	{0}
+};
+static const struct config_key ON_EVENT[] = {
+	{ATTRIBUTE("command", PATH, config, on_event, 1, PATH_MOST)},
+	{ATTRIBUTE("user", TEXT, config, on_event_user, 1, USER_MOST)},
+	{ATTRIBUTE("timeout", NUMBER, config, on_event_timeout_s, 1, ON_EVENT_MOST_S)},
+	{ATTRIBUTE("severity", WORD, config, on_event_severity, SEVERITY_INFO, 0), .words = SEVERITIES},
+	{0}
+};
+
 static const struct config_key VHOSTMD[] = {
 	{GROUP("globals", GLOBALS), .flags = CONFIG_REQUIRED},
 	{GROUP("metrics", METRICS_KEYS), .flags = CONFIG_REQUIRED},
@@ -172,6 +195,8 @@ static const struct config_key EDGENODE[] = {
 	{GROUP("metrics", METRICS_KEYS)},
 	{GROUP("libvirt", LIBVIRT)},
 	{GROUP("snmp", SNMP)},
+	{GROUP("clock", CLOCK)},
+	{GROUP("disks", DISKS)},
 	{GROUP("poll", POLL)},
 	{GROUP("state", STATE)},
 	{GROUP("run", RUN)},
@@ -180,6 +205,8 @@ static const struct config_key EDGENODE[] = {
 	{.name = "threshold", .kind = CONFIG_ROWS, .flags = CONFIG_REPEATS, FIELD(config, rules), .keys = THRESHOLD,
 	 .rows = &RULES},
 	{GROUP("events", EVENTS)},
+	{GROUP("syslog", SYSLOG)},
+	{GROUP("on_event", ON_EVENT)},
 	{0}
 };
 /* clang-format on */

@@ -15,7 +15,6 @@
 
 #define CONFIG_WHY_SIZE 256           /* a sentence on what is wrong with a value */
 #define CONFIG_EXPIRATION_PERIODS 3u  /* a channel lives at least this many update periods */
-#define CONFIG_RULE_OBJECT "edgeSensorValue"
 
 enum config_kind {
 	CONFIG_ATTRIBUTE, /* name="value" */
@@ -31,6 +30,7 @@ enum config_type {
 	CONFIG_TEXT,    /* char *, one line */
 	CONFIG_LINES,   /* char *, may hold newlines and tabs */
 	CONFIG_PATH,    /* char *, absolute */
+	CONFIG_ADDRESS, /* char *, as base/address.h reads it */
 	CONFIG_NUMBER,  /* integer of `size` bytes, signed if min < 0 */
 	CONFIG_BYTES,   /* the same with a unit: "64M", or as content <size unit="M">64</size> */
 	CONFIG_BOOL,    /* yes, no */

@@ -1,6 +1,7 @@
 /*
  * config_value.c - a configuration value between its text, its field and its bounds. Pure.
  */
+#include "base/address.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -34,7 +35,8 @@ static int wrong(char why[CONFIG_WHY_SIZE], int code, const char *text, const ch
 
 static bool is_text(const struct config_key *key)
 {
-	return key->type == CONFIG_TEXT || key->type == CONFIG_LINES || key->type == CONFIG_PATH;
+	return key->type == CONFIG_TEXT || key->type == CONFIG_LINES || key->type == CONFIG_PATH ||
+	       key->type == CONFIG_ADDRESS;
 }
 
 static int64_t load_number(const struct config_key *key, const void *base)
@@ -77,6 +79,14 @@ static int check_number(const struct config_key *key, int64_t value, const char 
 	return wrong(why, -ERR_RANGE, text, bounds);
 }
 
+static bool is_address(const char *text)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+
+	return address_parse(text, &address, &length) == 0;
+}
+
 static int check_text(const struct config_key *key, const char *text, char why[CONFIG_WHY_SIZE])
 {
 	const size_t length = strlen(text);
@@ -89,8 +99,10 @@ static int check_text(const struct config_key *key, const char *text, char why[C
 		snprintf(most, sizeof(most), "is longer than %" PRId64 " bytes", key->max);
 		return wrong(why, -ERR_RANGE, text, most);
 	}
-	if (key->type == CONFIG_PATH && text[0] != '/')
+	if (length > 0 && key->type == CONFIG_PATH && text[0] != '/')
 		return wrong(why, -ERR_PARSE, text, "is not an absolute path");
+	if (length > 0 && key->type == CONFIG_ADDRESS && !is_address(text))
+		return wrong(why, -ERR_PARSE, text, "is not a numeric address with a port, as 127.0.0.1:323 or [::1]:323");
 	for (p = text; *p != '\0'; p++) {
 		const bool layout = key->type == CONFIG_LINES && (*p == '\n' || *p == '\t');
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "schedule.h"
+#include "source/thermal_events.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,9 +25,10 @@
 struct cycle {
 	struct cycle_options options;
 	struct source_env env;
-	char *uri; /* of env */
+	const struct config *first_config; /* a reference: env has its strings */
 	struct live_queue *live;
 	struct workers *workers;
+	struct thermal_events *trips; /* NULL: this kernel tells nothing of its own accord */
 	struct schedule *schedule;
 	struct index_map *indexes;
 	struct builder *builder;
@@ -146,6 +148,15 @@ static void take_live(struct cycle *cycle, int64_t now_mono_ns)
 		schedule_hurry(cycle->schedule, SOURCE_LIBVIRT, now_mono_ns);
 }
 
+/* A trip is passed: the zones, and the chips that show them, are read at once. */
+static void take_trips(struct cycle *cycle, int64_t now_mono_ns)
+{
+	if (!thermal_events_take(cycle->trips))
+		return;
+	schedule_hurry(cycle->schedule, SOURCE_THERMAL, now_mono_ns);
+	schedule_hurry(cycle->schedule, SOURCE_SENSORS, now_mono_ns);
+}
+
 static void take_results(struct cycle *cycle, int64_t now_mono_ns, int64_t now_real_ns)
 {
 	if (!schedule_collect(cycle->schedule, cycle->builder, now_mono_ns, now_real_ns))
@@ -229,14 +240,14 @@ static void build(struct cycle *cycle, struct sources *sources, int64_t now_mono
 	cycle->dirty = false;
 }
 
-/* Results of one tick go into one snapshot: wait a little for those that are still under way. libvirt is not waited
- * for, except by the first snapshot. */
+/* Results of one tick go into one snapshot: wait a little for those that are still under way. The slow ones,
+ * libvirt among them, are not waited for, except by the first snapshot. */
 static bool gathered(struct cycle *cycle, int64_t now_mono_ns)
 {
 	if (event_stage_published(cycle->stage) == 0)
-		return !workers_busy(cycle->workers, WORKER_END) ||
+		return !workers_busy(cycle->workers, WORKER_FIRST_END) ||
 		       now_mono_ns - cycle->started_mono_ns >= CYCLE_FIRST_MS * NS_PER_MS;
-	return !workers_busy(cycle->workers, WORKER_LIBVIRT) ||
+	return !workers_busy(cycle->workers, WORKER_QUICK_END) ||
 	       now_mono_ns - cycle->dirty_since_mono_ns >= CYCLE_GATHER_MS * NS_PER_MS;
 }
 
@@ -312,6 +323,7 @@ static void turn(struct cycle *cycle)
 	index_map_trust_clock(cycle->indexes, clock_is_synced());
 	take_config(cycle, now_mono_ns);
 	take_live(cycle, now_mono_ns);
+	take_trips(cycle, now_mono_ns);
 	take_results(cycle, now_mono_ns, now_real_ns);
 	builder_tick(cycle->builder, now_mono_ns, now_real_ns);
 	take_events(cycle, now_mono_ns);
@@ -363,6 +375,24 @@ static void *cycle_main(void *arg)
 
 /* --- start and stop ----------------------------------------------------------------------------------------------- */
 
+/* Sources keep what they were opened with, so it is what the daemon was started with. */
+static void set_env(struct cycle *cycle)
+{
+	const struct config *config = cycle->first_config;
+
+	cycle->env = (struct source_env){
+		.root = cycle->options.root,
+		.uri = config->uri,
+		.live = cycle->live,
+		.agent_version = cycle->options.agent_version,
+		.chronyd = config->chronyd,
+		.ntpd = config->ntpd,
+		.ptp4l = config->ptp4l,
+		.smartctl = config->smartctl,
+		.commands = cycle->options.commands,
+	};
+}
+
 int cycle_start(const struct cycle_options *options, struct cycle **out)
 {
 	struct cycle *cycle = mem_alloc(sizeof(*cycle));
@@ -372,8 +402,8 @@ int cycle_start(const struct cycle_options *options, struct cycle **out)
 	pthread_mutex_init(&cycle->lock, NULL);
 	lane_condition_init(&cycle->posted);
 	cycle->live = live_new(cycle_wake, cycle);
-	cycle->uri = mem_string(options->config->uri);
-	cycle->env = (struct source_env){ options->root, cycle->uri, cycle->live, options->agent_version };
+	cycle->first_config = part_ref(options->config);
+	set_env(cycle);
 	cycle->workers = workers_new(&cycle->env, cycle_wake, cycle);
 	cycle->schedule = schedule_new(cycle->workers);
 	cycle->indexes = options->state->indexes;
@@ -384,6 +414,7 @@ int cycle_start(const struct cycle_options *options, struct cycle **out)
 		builder_new(cycle->indexes, options->agent_version, cycle->started_mono_ns, clock_real_ns());
 	builder_restore(cycle->builder, options->state->log.alarms);
 	configure(cycle, options->config, cycle->started_mono_ns);
+	cycle->trips = thermal_events_start(cycle_wake, cycle);
 	*out = cycle;
 	return lane_start(&cycle->thread, "cycle", cycle_main, cycle);
 }
@@ -394,7 +425,8 @@ bool cycle_stop(struct cycle *cycle, int64_t deadline_mono_ns)
 	cycle->stopping = true;
 	pthread_mutex_unlock(&cycle->lock);
 	cycle_wake(cycle);
-	return lane_join(cycle->thread, deadline_mono_ns) && workers_stop(cycle->workers, deadline_mono_ns);
+	return lane_join(cycle->thread, deadline_mono_ns) && thermal_events_stop(cycle->trips, deadline_mono_ns) &&
+	       workers_stop(cycle->workers, deadline_mono_ns);
 }
 
 void cycle_free(struct cycle *cycle)
@@ -410,6 +442,6 @@ void cycle_free(struct cycle *cycle)
 	part_unref(cycle->options.config);
 	pthread_cond_destroy(&cycle->posted);
 	pthread_mutex_destroy(&cycle->lock);
-	free(cycle->uri);
+	part_unref(cycle->first_config);
 	free(cycle);
 }

@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "event_stage.h"
+#include "source/commands.h"
 #include "source/live.h"
 #include "source/source.h"
 
@@ -20,6 +21,7 @@ struct cycle;
 struct cycle_options {
 	const struct config *config;       /* a reference is taken */
 	const struct sysroot *root;        /* borrowed */
+	struct commands *commands;         /* borrowed, as long as a worker lives; NULL: no source runs programs */
 	const char *agent_version;         /* static */
 	struct event_stage_options events; /* indexes is set by the cycle */
 	struct persist_state *state;       /* what was read at start; taken over */

@@ -13,14 +13,18 @@
 #include "model/detect.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define SENT_FILE "events.sent"
-#define SENT_SIZE 24u /* log id, serial, CRC-32 */
+#define USED_FILE "events.used"
+#define MARK_SIZE 24u /* log id, serial, CRC-32 */
 #define BATCH_MAX (256u << 20)
 
 static const char *const NAMES[2] = { "events.0", "events.1" };
@@ -34,6 +38,7 @@ struct event_log {
 	struct segment segment;
 	uint32_t last_serial;
 	struct alarms *alarms; /* a reference: raised after last_serial */
+	int used_fd;           /* of USED_FILE; -1: it could not be made */
 };
 
 /* ---- recovery ---- */
@@ -150,26 +155,52 @@ static int keep_aside(const char *dir)
 	return 0;
 }
 
+/* A serial with the log it belongs to. */
+static void encode_mark(const uint8_t log_id[16], uint32_t serial, struct buf *out)
+{
+	buf_init(out, MARK_SIZE);
+	buf_append(out, log_id, 16);
+	buf_u32(out, serial);
+	buf_u32(out, statefile_crc32(out->data, out->length));
+}
+
 /* 0 where nothing was ever noted for this log, or the note is damaged: then events are sent again rather than lost. */
-static uint32_t read_sent(const char *dir, const uint8_t log_id[16])
+static uint32_t read_mark(const char *dir, const char *name, const uint8_t log_id[16])
 {
 	uint8_t *data = NULL;
 	size_t length = 0;
 	uint32_t serial = 0;
 	struct cursor c;
 
-	if (statefile_read(dir, SENT_FILE, SENT_SIZE, &data, &length) != 0 || length != SENT_SIZE) {
+	if (statefile_read(dir, name, MARK_SIZE, &data, &length) != 0 || length != MARK_SIZE) {
 		free(data);
 		return 0;
 	}
-	c = (struct cursor){ data + 16, SENT_SIZE - 16, false };
+	c = (struct cursor){ data + 16, MARK_SIZE - 16, false };
 	if (memcmp(data, log_id, 16) == 0) {
 		serial = cursor_u32(&c);
-		if (cursor_u32(&c) != statefile_crc32(data, SENT_SIZE - 4))
+		if (cursor_u32(&c) != statefile_crc32(data, MARK_SIZE - 4))
 			serial = 0;
 	}
 	free(data);
 	return serial;
+}
+
+/* Its block is there from now on: a full disk does not keep it from being written over, in a later life neither. */
+static void open_used(struct event_log *log)
+{
+	char path[PATH_MAX];
+	struct buf image;
+	struct stat st;
+
+	if (snprintf(path, sizeof(path), "%s/" USED_FILE, log->dir) >= (int)sizeof(path))
+		return;
+	if (stat(path, &st) != 0 || st.st_size != MARK_SIZE) {
+		encode_mark(log->log_id, 0, &image);
+		statefile_write(log->dir, USED_FILE, image.data, image.length);
+		buf_free(&image);
+	}
+	log->used_fd = open(path, O_WRONLY | O_CLOEXEC);
 }
 
 static uint32_t greater(uint32_t a, uint32_t b)
@@ -187,7 +218,7 @@ static int resume(struct event_log *log, struct recovery *recovery)
 
 	memcpy(log->log_id, heads[newer].log_id, sizeof(log->log_id));
 	recovery->head_serial = heads[newer].last_serial;
-	recovery->last_sent = read_sent(log->dir, log->log_id);
+	recovery->last_sent = read_mark(log->dir, SENT_FILE, log->log_id);
 	if (found[1 - newer])
 		rc = segment_scan(&recovery->segments[1 - newer], recover_event, recovery);
 	if (rc == 0)
@@ -198,8 +229,9 @@ static int resume(struct event_log *log, struct recovery *recovery)
 		return rc;
 	log->active = newer;
 	log->sequence = heads[newer].sequence;
-	/* A record may be damaged that the master has taken all the same: its serial is used. */
-	log->last_serial = greater(greater(recovery->last_read, recovery->head_serial), recovery->last_sent);
+	/* A record may be damaged or missing that was sent all the same: its serial is used. */
+	log->last_serial = greater(greater(recovery->last_read, recovery->head_serial),
+				   greater(recovery->last_sent, read_mark(log->dir, USED_FILE, log->log_id)));
 	log->alarms = alarms_apply(heads[newer].alarms, &recovery->changes);
 	log->segment = recovery->segments[newer];
 	recovery->segments[newer].fd = -1;
@@ -254,7 +286,7 @@ int event_log_open(const char *dir, uint64_t size, uint32_t rows, struct event_l
 
 	log->dir = mem_string(dir);
 	log->segment_max = size / 2;
-	log->segment.fd = -1;
+	log->segment.fd = log->used_fd = -1;
 	rc = find_segments(dir, &recovery, &ours);
 	new_log = !ours || !(recovery.found[0] || recovery.found[1]);
 	if (rc == 0 && !ours)
@@ -262,6 +294,7 @@ int event_log_open(const char *dir, uint64_t size, uint32_t rows, struct event_l
 	if (rc == 0)
 		rc = new_log ? begin(log) : resume(log, &recovery);
 	if (rc == 0) {
+		open_used(log);
 		fill_state(log, &recovery, rows, new_log, state);
 		*out = log;
 	} else {
@@ -276,6 +309,8 @@ void event_log_close(struct event_log *log)
 	if (log == NULL)
 		return;
 	segment_close(&log->segment);
+	if (log->used_fd >= 0)
+		close(log->used_fd);
 	part_unref(log->alarms);
 	free(log->dir);
 	free(log);
@@ -365,11 +400,21 @@ int event_log_sent(struct event_log *log, uint32_t serial)
 	struct buf image;
 	int rc;
 
-	buf_init(&image, SENT_SIZE);
-	buf_append(&image, log->log_id, sizeof(log->log_id));
-	buf_u32(&image, serial);
-	buf_u32(&image, statefile_crc32(image.data, image.length));
+	encode_mark(log->log_id, serial, &image);
 	rc = statefile_write(log->dir, SENT_FILE, image.data, image.length);
+	buf_free(&image);
+	return rc;
+}
+
+int event_log_used(struct event_log *log, uint32_t serial)
+{
+	struct buf image;
+	int rc = -ERR_IO;
+
+	encode_mark(log->log_id, serial, &image);
+	if (log->used_fd >= 0 && pwrite(log->used_fd, image.data, image.length, 0) == (ssize_t)image.length &&
+	    fdatasync(log->used_fd) == 0)
+		rc = 0;
 	buf_free(&image);
 	return rc;
 }

@@ -6,7 +6,7 @@
  * than that has a segment to itself); when the newer is full, the older is replaced in one step by a new one. A segment
  * starts with a header (magic, version, log id, sequence, greatest serial so far) and the alarms that are raised at that
  * moment, so that a dropped segment loses neither. Then come records, each with its length and checksum. events.sent holds
- * the last serial that the master has taken. A torn record at the end is cut off at open; a damaged one before others is
+ * the last serial that the master has taken, events.used the last one that went out while the log could not be written. A torn record at the end is cut off at open; a damaged one before others is
  * passed over.
  */
 #ifndef EDGENODE_EVENT_LOG_H
@@ -43,6 +43,10 @@ int event_log_append(struct event_log *log, struct event *const *events, size_t 
 
 /* Notes that everything up to serial has been taken by the master; synced. */
 int event_log_sent(struct event_log *log, uint32_t serial);
+
+/* Notes that events up to serial went out though the log does not have them: no serial is given twice even where the
+ * daemon is killed before it has. Written over in place, so that a full disk is no hindrance; a read-only one is. */
+int event_log_used(struct event_log *log, uint32_t serial);
 
 /* One event, in at most EVENT_RECORD_MAX bytes: varbinds that would not fit are left out. Pure. -ERR_PARSE. */
 void event_encode(const struct event *event, struct buf *out);

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define RECORD_VERSION 1u
-#define UNITS_LENGTH_MAX 32u
 /* All of an event but its varbinds: fixed fields, three strings at their greatest, room to spare. */
 #define RECORD_REST_MAX 1024u
 #define VARBINDS_LENGTH_MAX (EVENT_RECORD_MAX - RECORD_REST_MAX)
@@ -49,15 +48,15 @@ static bool ranges_hold(const struct event *event)
 {
 	return event->serial > 0 && event->kind > 0 && event->kind < EVENT_KIND_MAX &&
 	       event->severity >= SEVERITY_INFO && event->severity <= SEVERITY_CRITICAL &&
-	       event->of <= EVENT_OF_SOURCE && event->alarm_change <= ALARM_CLEARED &&
+	       event->of < EVENT_OF_END && event->alarm_change <= ALARM_CLEARED &&
 	       event->alarm_kind < EVENT_KIND_MAX;
 }
 
 static void read_units(struct cursor *c, struct event *event)
 {
-	char *units = cursor_string(c, UNITS_LENGTH_MAX);
+	char *units = cursor_string(c, EVENT_UNITS_MAX);
 
-	event->units = units == NULL ? "" : event_units_find(units);
+	event_set_units(event, units == NULL ? "" : units);
 	free(units);
 }
 

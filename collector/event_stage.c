@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "model/event_limit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 struct event_stage {
 	struct event_stage_options options;
 	struct detect *detect;
+	struct event_limit *limit;
 	struct event_list extra;  /* for the next snapshot */
 	struct snapshot *last;    /* sealed last, published or held: what the next is compared with */
 	struct events *events;    /* newest rows */
@@ -29,8 +31,15 @@ struct event_stage {
 	struct event_list batch_events;
 	uint64_t batch;     /* number of the held events */
 	uint64_t log_batch; /* number of the batch last handed to the log ... */
-	bool in_log;        /* ... which has not been answered yet */
+	uint32_t log_serial; /* ... its last event */
+	bool in_log;         /* ... which has not been answered yet */
+	bool log_late;       /* ... and has been waited for long enough */
+	bool ending;         /* the daemon is */
+	bool handed;         /* the held events are that batch */
 	int64_t hold_until_mono_ns;
+	/* Events that went out and are not in the log yet: they go there as soon as it works. */
+	struct event_list owed;
+	int64_t owed_due_mono_ns;
 };
 
 struct event_stage *event_stage_new(const struct event_stage_options *options)
@@ -39,12 +48,13 @@ struct event_stage *event_stage_new(const struct event_stage_options *options)
 	const struct event_log_state *log = &options->state->log;
 
 	stage->options = *options;
-	stage->detect = detect_new();
+	stage->detect = detect_new(options->values);
 	stage->events = log->newest;
 	stage->alarms = log->alarms;
 	stage->next_serial = log->last_serial + 1;
 	stage->boot = options->state->boot;
 	memcpy(stage->log_id, log->log_id, sizeof(stage->log_id));
+	stage->limit = event_limit_new();
 	detect_restore(stage->detect, stage->alarms);
 	return stage;
 }
@@ -55,11 +65,13 @@ void event_stage_free(struct event_stage *stage)
 		return;
 	event_list_clear(&stage->extra);
 	event_list_clear(&stage->batch_events);
+	event_list_clear(&stage->owed);
 	part_unref(stage->held);
 	part_unref(stage->last);
 	part_unref(stage->events);
 	part_unref(stage->alarms);
 	detect_free(stage->detect);
+	event_limit_free(stage->limit);
 	free(stage);
 }
 
@@ -80,7 +92,9 @@ bool event_stage_holds(const struct event_stage *stage)
 
 int64_t event_stage_deadline_ns(const struct event_stage *stage)
 {
-	return stage->held != NULL ? stage->hold_until_mono_ns : INT64_MAX;
+	if (stage->held != NULL)
+		return stage->hold_until_mono_ns;
+	return stage->owed.n > 0 && !stage->in_log ? stage->owed_due_mono_ns : INT64_MAX;
 }
 
 uint64_t event_stage_published(const struct event_stage *stage)
@@ -90,13 +104,14 @@ uint64_t event_stage_published(const struct event_stage *stage)
 
 /* --- numbering ---------------------------------------------------------------------------------------------------- */
 
-static void stamp(struct event_stage *stage, struct event *event)
+static void stamp(struct event_stage *stage, struct event *event, int64_t now_mono_ns)
 {
 	event->serial = stage->next_serial++;
 	event->boot = stage->boot;
 	event->uptime_ms = (uint64_t)(clock_boot_ns() / NS_PER_MS);
 	event->clock_synced = clock_is_synced();
 	event->stored = true;
+	event->quiet = !event_limit_pass(stage->limit, event, now_mono_ns);
 }
 
 /* The newest rows: those before, the new ones, the oldest left out. */
@@ -149,6 +164,8 @@ static void encode_all(struct event_stage *stage, const struct snapshot *snapsho
 		struct event *event = list->events[i];
 		struct buf record;
 
+		if (event->quiet)
+			continue;
 		buf_init(&record, EVENT_RECORD_MAX);
 		if (stage->options.encode(stage->options.arg, snapshot, event, &record) == 0) {
 			free(event->varbinds);
@@ -174,8 +191,7 @@ static void notify_all(struct event_stage *stage, const struct event_list *list)
 	for (size_t i = 0; i < list->n; i++) {
 		const struct event *event = list->events[i];
 
-		log_info("event %u: %s", event->serial, event->text);
-		if (event->varbinds != NULL && !stage->options.notify(stage->options.arg, event))
+		if (!stage->options.notify(stage->options.arg, event))
 			stage->dropped++;
 	}
 }
@@ -192,6 +208,7 @@ static void release(struct event_stage *stage)
 	struct snapshot *snapshot = stage->held;
 
 	stage->held = NULL;
+	stage->handed = false;
 	drop_rows(&stage->batch_events);
 	publish(stage, snapshot);
 	notify_all(stage, &stage->batch_events);
@@ -211,13 +228,14 @@ static struct event *unstored_copy(const struct event *event)
 	copy->serial = event->serial;
 	copy->clock_synced = event->clock_synced;
 	copy->stored = false;
+	copy->quiet = event->quiet;
 	copy->time_real_ns = event->time_real_ns;
 	copy->boot = event->boot;
 	copy->uptime_ms = event->uptime_ms;
 	copy->domain = event->domain;
 	copy->value = event->value;
 	copy->threshold = event->threshold;
-	copy->units = event->units;
+	event_set_units(copy, event->units);
 	copy->of = event->of;
 	copy->of_index = event->of_index;
 	copy->row = part_ref(event->row);
@@ -225,6 +243,56 @@ static struct event *unstored_copy(const struct event *event)
 	copy->alarm_change = event->alarm_change;
 	copy->alarm_kind = event->alarm_kind;
 	return copy;
+}
+
+/* ---- what the log is owed ---- */
+
+/* Takes over nothing. Beyond the limit the oldest are given up: the log never has them. */
+static void owe(struct event_stage *stage, const struct event_list *list)
+{
+	struct event_list all = { 0 };
+	const size_t n = stage->owed.n + list->n, skip = n > EVENT_OWED_MAX ? n - EVENT_OWED_MAX : 0;
+
+	for (size_t i = skip; i < n; i++)
+		event_list_add(&all, part_ref(i < stage->owed.n ? stage->owed.events[i]
+								: list->events[i - stage->owed.n]));
+	event_list_clear(&stage->owed);
+	stage->owed = all;
+}
+
+/* Everything up to this serial is in the log. */
+static void settle(struct event_stage *stage, uint32_t serial)
+{
+	struct event_list left = { 0 };
+
+	for (size_t i = 0; i < stage->owed.n; i++) {
+		if (stage->owed.events[i]->serial > serial)
+			event_list_add(&left, part_ref(stage->owed.events[i]));
+		else
+			stage->logged++;
+	}
+	event_list_clear(&stage->owed);
+	stage->owed = left;
+}
+
+/* Hands the log what it is owed and then the list. False: there is nothing, or the log does not take it. */
+static bool hand_over(struct event_stage *stage, const struct event_list *list, int64_t now_mono_ns)
+{
+	struct event_list all = { 0 };
+	bool taken;
+
+	for (size_t i = 0; i < stage->owed.n + list->n; i++)
+		event_list_add(&all, part_ref(i < stage->owed.n ? stage->owed.events[i]
+								: list->events[i - stage->owed.n]));
+	stage->owed_due_mono_ns = now_mono_ns + EVENT_OWED_MS * NS_PER_MS;
+	taken = persist_events(stage->options.persist, stage->batch, &all, stage->alarms) == 0;
+	if (taken) {
+		stage->in_log = true;
+		stage->log_batch = stage->batch;
+		stage->log_serial = all.n > 0 ? all.events[all.n - 1]->serial : 0;
+	}
+	event_list_clear(&all);
+	return taken;
 }
 
 /* The log does not have the held events: their rows and notifications say so. */
@@ -244,6 +312,7 @@ static void mark_unstored(struct event_stage *stage)
 		part_unref(list->events[i]);
 		list->events[i] = copy;
 	}
+	owe(stage, list); /* as they went out: a row never changes */
 	/* extend() made this part for the held snapshot alone, so it is still ours to change. */
 	events = extend(stage, &none);
 	for (size_t i = 0; i < shown; i++)
@@ -254,36 +323,75 @@ static void mark_unstored(struct event_stage *stage)
 	encode_all(stage, stage->held, list);
 }
 
+static void release_unstored(struct event_stage *stage)
+{
+	mark_unstored(stage);
+	release(stage);
+}
+
+/* The log's answer to the batch of the held snapshot. */
+static void answer_held(struct event_stage *stage, int code)
+{
+	if (code != 0) {
+		release_unstored(stage);
+		return;
+	}
+	stage->logged += (uint32_t)stage->batch_events.n;
+	release(stage);
+}
+
 void event_stage_persisted(struct event_stage *stage, uint64_t batch, int code)
 {
-	if (batch == stage->log_batch)
-		stage->in_log = false;
-	if (stage->held == NULL || batch != stage->batch)
+	if (batch != stage->log_batch)
 		return;
-	if (code != 0) {
-		mark_unstored(stage);
-	} else {
-		stage->logged += (uint32_t)stage->batch_events.n;
-	}
-	release(stage);
+	stage->in_log = stage->log_late = false;
+	if (code == 0)
+		settle(stage, stage->log_serial);
+	if (stage->held == NULL)
+		return;
+	if (stage->handed)
+		answer_held(stage, code);
+	else if (hand_over(stage, &stage->batch_events, clock_mono_ns()))
+		stage->handed = true;
+	else
+		release_unstored(stage);
 }
 
 void event_stage_hurry(struct event_stage *stage, int64_t until_mono_ns)
 {
+	stage->ending = true;
 	if (stage->hold_until_mono_ns > until_mono_ns)
 		stage->hold_until_mono_ns = until_mono_ns;
 }
 
 void event_stage_tick(struct event_stage *stage, int64_t now_mono_ns)
 {
-	if (stage->held == NULL || now_mono_ns < stage->hold_until_mono_ns)
+	const struct event_list none = { 0 };
+
+	if (now_mono_ns < event_stage_deadline_ns(stage))
 		return;
+	if (stage->held == NULL) {
+		stage->batch++;
+		hand_over(stage, &none, now_mono_ns);
+		return;
+	}
 	log_error("the state directory does not answer; events go out unstored");
-	mark_unstored(stage);
-	release(stage);
+	stage->log_late = stage->in_log;
+	release_unstored(stage);
 }
 
 /* --- offer -------------------------------------------------------------------------------------------------------- */
+
+static void add_summary(struct event_stage *stage, int64_t now_mono_ns, int64_t now_real_ns, struct event_list *list)
+{
+	struct event *summary = event_limit_summary(stage->limit, stage->ending ? INT64_MAX : now_mono_ns);
+
+	if (summary == NULL)
+		return;
+	summary->time_real_ns = now_real_ns;
+	stamp(stage, summary, now_mono_ns);
+	event_list_add(list, summary);
+}
 
 static void detect_all(struct event_stage *stage, struct snapshot *snapshot, struct event_list *list)
 {
@@ -293,7 +401,8 @@ static void detect_all(struct event_stage *stage, struct snapshot *snapshot, str
 		event_list_add(list, part_ref(stage->extra.events[i]));
 	event_list_clear(&stage->extra);
 	for (size_t i = 0; i < list->n; i++)
-		stamp(stage, list->events[i]);
+		stamp(stage, list->events[i], snapshot->sealed_mono_ns);
+	add_summary(stage, snapshot->sealed_mono_ns, snapshot->sealed_real_ns, list);
 }
 
 /* Seals the snapshot: nothing of it changes any more, but for mark_unstored while it is held. */
@@ -316,14 +425,10 @@ static void hold(struct event_stage *stage, struct snapshot *snapshot, struct ev
 	stage->batch_events = *list;
 	stage->hold_until_mono_ns = snapshot->sealed_mono_ns + EVENT_HOLD_MS * NS_PER_MS;
 	stage->batch++;
-	if (!stage->in_log && persist_events(stage->options.persist, stage->batch, list, stage->alarms) == 0) {
-		stage->in_log = true;
-		stage->log_batch = stage->batch;
-		return;
-	}
-	/* The batch before still hangs in the log: do not wait a second time. */
-	mark_unstored(stage);
-	release(stage);
+	stage->handed = !stage->in_log && hand_over(stage, list, snapshot->sealed_mono_ns);
+	/* Behind a batch that hangs nobody waits a second time. */
+	if (!stage->handed && (!stage->in_log || stage->log_late))
+		release_unstored(stage);
 }
 
 /* Numbers given anew are on disk before a row shows them: or a kill would give them to another row. */

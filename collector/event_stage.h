@@ -3,17 +3,21 @@
  * notify. On the cycle lane; never blocks.
  *
  * A snapshot with events, or with row numbers given anew, is held until both are on disk, at most EVENT_HOLD_MS. When the log fails or hangs, the events
- * go out all the same, marked "[not stored]" in their text, and are counted as dropped from the log.
+ * go out all the same, marked "[not stored]" in their text, and are counted; as soon as the log works again they are
+ * entered after all, so that its serials have no gap.
  */
 #ifndef EDGENODE_EVENT_STAGE_H
 #define EDGENODE_EVENT_STAGE_H
 
 #include "config.h"
 #include "model/detect.h"
+#include "model/watch_values.h"
 #include "persist.h"
 #include "store.h"
 
 #define EVENT_HOLD_MS 1000
+#define EVENT_OWED_MAX 1000u /* events that went out unstored and are kept for the log ... */
+#define EVENT_OWED_MS 5000   /* ... which is tried again as often as that while no other event comes */
 
 struct event_stage;
 
@@ -23,9 +27,11 @@ struct event_stage_options {
 	struct persist_state *state;  /* log.newest and log.alarms are taken over */
 	struct index_map *indexes;    /* borrowed */
 	uint32_t capacity;            /* rows of the event table */
+	const struct watch_values *values; /* what rules may watch; borrowed; NULL: nothing but temperatures */
 	/* Encodes the notification's varbinds; see subagent/varbind.h. */
 	int (*encode)(void *arg, const struct snapshot *snapshot, const struct event *event, struct buf *out);
-	/* Queues a notification; false: the queue is full. */
+	/* Tells everybody of the event: a notification (none for one that is quiet, or could not be encoded), other sinks.
+	 * False: the queue of notifications is full. */
 	bool (*notify)(void *arg, const struct event *event);
 	uint32_t (*unsent)(void *arg);
 	void *arg;

@@ -14,20 +14,26 @@ libcollector_a_SOURCES = \
 	collector/event_log.c collector/event_log.h \
 	collector/event_record.c \
 	collector/event_segment.c collector/event_segment.h \
+	collector/event_text.c collector/event_text.h \
+	collector/sink.c collector/sink.h \
 	collector/event_stage.c collector/event_stage.h \
 	collector/options.c collector/options.h \
 	collector/persist.c collector/persist.h \
+	collector/schedule.c collector/schedule.h \
+	collector/serve.c collector/serve.h \
+	collector/signals.c collector/signals.h \
+	collector/store.c collector/store.h
+
+# The command process: main starts it, sources use it.
+noinst_LIBRARIES += librunner.a
+librunner_a_SOURCES = \
 	collector/runner.c collector/runner.h \
 	collector/runner_child.c \
 	collector/runner_exec.c \
 	collector/runner_keeper.c \
 	collector/runner_message.c collector/runner_message.h \
 	collector/runner_process.c \
-	collector/runner_worker.c collector/runner_worker.h \
-	collector/schedule.c collector/schedule.h \
-	collector/serve.c collector/serve.h \
-	collector/signals.c collector/signals.h \
-	collector/store.c collector/store.h
+	collector/runner_worker.c collector/runner_worker.h
 
 sbin_PROGRAMS += edgenoded
 edgenoded_SOURCES = collector/main.c

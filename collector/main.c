@@ -4,6 +4,7 @@
 #include "app.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "subagent/watch_values.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static struct config *load(const struct options *options)
 		return NULL;
 	}
 	options_apply(options, config);
-	if (config_validate(config, &error) != 0) {
+	if (config_validate(config, &error) != 0 || config_check_objects(config, watch_values_has, &error) != 0) {
 		fprintf(stderr, "edgenoded: error: %s\n", error.text);
 		part_unref(config);
 		return NULL;

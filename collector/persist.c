@@ -196,6 +196,8 @@ static void write_batch(struct persist *persist)
 	pthread_mutex_unlock(&persist->lock);
 	rc = event_log_append(persist->log, persist->events.events, persist->events.n, persist->alarms);
 	note_result(persist, &persist->event_failures, "events", rc);
+	if (rc != 0 && persist->events.n > 0)
+		event_log_used(persist->log, persist->events.events[persist->events.n - 1]->serial);
 	pthread_mutex_lock(&persist->lock);
 	event_list_clear(&persist->events);
 	part_unref(persist->alarms);

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libcatalogue.a libagent.a
 libcatalogue_a_SOURCES = \
 	subagent/cell.c \
 	subagent/oids.h \
+	subagent/origins.c subagent/origins.h \
 	subagent/rows_alarm.c \
 	subagent/rows_block.c \
 	subagent/rows_clock.c \
@@ -12,6 +13,7 @@ libcatalogue_a_SOURCES = \
 	subagent/rows_hardware.c \
 	subagent/rows_link.c \
 	subagent/rows_memory.c \
+	subagent/rows_metric.c \
 	subagent/rows_nic.c \
 	subagent/rows_node.c \
 	subagent/rows_sensor.c \
@@ -21,8 +23,10 @@ libcatalogue_a_SOURCES = \
 	subagent/rows_vcpu.c \
 	subagent/rows.h \
 	subagent/table.c subagent/table.h \
+	subagent/table_subject.c \
 	subagent/trap_rows.c \
-	subagent/varbind.c subagent/varbind.h
+	subagent/varbind.c subagent/varbind.h \
+	subagent/watch_values.c subagent/watch_values.h
 libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(NETSNMP_CFLAGS)
 libagent_a_SOURCES = \
 	subagent/agent.c subagent/agent.h subagent/agent_private.h \

@@ -14,7 +14,20 @@
 
 /* clang-format off */
 #define FIELD(arc, name, syntax, field, member, have, units) \
-	{ (arc), #name, (syntax), (field), offsetof(ROW, member), (have), 1, NULL, (units) }
+	{ (arc), #name, (syntax), (field), offsetof(ROW, member) + IS_##field(member), (have), 1, NULL, (units) }
+/* 0; does not compile where the member is of another type. */
+#define IS_F_U8(member)            _Generic(&((ROW *)0)->member, uint8_t *: 0)
+#define IS_F_BOOL(member)          _Generic(&((ROW *)0)->member, bool *: 0)
+#define IS_F_U32(member)           _Generic(&((ROW *)0)->member, uint32_t *: 0)
+#define IS_F_I32(member)           _Generic(&((ROW *)0)->member, int32_t *: 0)
+#define IS_F_U64(member)           _Generic(&((ROW *)0)->member, uint64_t *: 0)
+#define IS_F_I64(member)           _Generic(&((ROW *)0)->member, int64_t *: 0)
+#define IS_F_TEXT(member)          _Generic(&((ROW *)0)->member, char **: 0, const char **: 0)
+#define IS_F_TEXT_OR_EMPTY(member) IS_F_TEXT(member)
+#define IS_F_CHARS(member)         _Generic(((ROW *)0)->member + 0, char *: 0, uint8_t *: 0)
+#define IS_F_UUID(member)          _Generic(&((ROW *)0)->member, uint8_t (*)[16]: 0)
+#define IS_F_UUIDP(member)         _Generic(&((ROW *)0)->member, const uint8_t **: 0)
+
 #define ENUM(arc, name, member, have)         FIELD(arc, name, SYN_ENUM, F_U8, member, have, NULL)
 #define BOOL(arc, name, member, have)         FIELD(arc, name, SYN_TRUTH, F_BOOL, member, have, NULL)
 #define I32(arc, name, member, have, units)   FIELD(arc, name, SYN_INTEGER32, F_I32, member, have, units)
@@ -118,8 +131,9 @@ bool cell_octets(const void *data, size_t length, struct cell *cell);
 uint32_t table_index_zero(const void *row); /* the .0 of scalars */
 
 extern const struct table NODE_SCALARS, SOURCE_TABLE, DOMAIN_TABLE, VCPU_TABLE, BLOCK_TABLE, NIC_TABLE, CPU_SCALARS,
-	CPU_TABLE, MEMORY_SCALARS, HUGEPAGE_TABLE, PRESSURE_TABLE, SENSOR_TABLE, CLOCK_SCALARS,
-	HARDWARE_SCALARS, EDAC_TABLE, POWER_TABLE, BOND_TABLE, BOND_PORT_TABLE, HOST_DISK_TABLE,
-	EVENT_SCALARS, EVENT_TABLE, VBD_TABLE, CHANNEL_TABLE, THRESHOLD_TABLE, ALARM_SCALARS, ALARM_TABLE;
+	CPU_TABLE, MEMORY_SCALARS, HUGEPAGE_TABLE, PRESSURE_TABLE, SENSOR_TABLE, CLOCK_SCALARS, CLOCK_PEER_TABLE,
+	PTP_TABLE, HARDWARE_SCALARS, EDAC_TABLE, POWER_TABLE, BOND_TABLE, BOND_PORT_TABLE, DISK_TABLE, HOST_DISK_TABLE,
+	POOL_TABLE, METRIC_TABLE, EVENT_SCALARS, EVENT_TABLE, VBD_TABLE, CHANNEL_TABLE, THRESHOLD_TABLE, ALARM_SCALARS,
+	ALARM_TABLE;
 
 #endif

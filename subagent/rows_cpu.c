@@ -8,15 +8,6 @@
 PART_SCALARS(cpu_scalar, cpus)
 PART_ROWS(cpu, cpus, struct cpu, index, &)
 
-/* Read by a source that needs the processor's own registers or its hwmon chip; where none is at work the column has no
- * instance. */
-static bool get_nothing(const struct cell_context *context, struct cell *cell)
-{
-	(void)context;
-	(void)cell;
-	return false;
-}
-
 /* clang-format off */
 #define ROW struct cpus
 static const struct column CPU_SCALAR_COLUMNS[] = {
@@ -52,8 +43,8 @@ static const struct column CPU_COLUMNS[] = {
 	C64(18,  edgeCpuCoreThrottles,    throttle.core_throttles, CPU_HAVE_CORE_THROTTLES, "events"),
 	C64(19,  edgeCpuPackageThrottles, throttle.package_throttles, CPU_HAVE_PACKAGE_THROTTLES, "events"),
 	I32(20,  edgeCpuPackage,          freq.package, CPU_HAVE_PACKAGE, NULL),
-	GET(21,  edgeCpuTemperature,      SYN_INTEGER32, get_nothing, 0, "millidegrees Celsius"),
-	GET(22,  edgeCpuVoltage,          SYN_GAUGE32, get_nothing, 0, "millivolts"),
+	I32(21,  edgeCpuTemperature,      msr.temperature_mdegc, CPU_HAVE_TEMPERATURE, "millidegrees Celsius"),
+	G32(22,  edgeCpuVoltage,          msr.voltage_mv, CPU_HAVE_VOLTAGE, "millivolts"),
 };
 #undef ROW
 

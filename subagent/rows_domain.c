@@ -1,5 +1,5 @@
 /*
- * rows_domain.c - group 3 edgeDomain: the domains of libvirt.
+ * rows_domain.c - group 3 edgeDomain: the domains of libvirt and their processes.
  *
  * Const data; the getters are pure. Rows: struct domain of the snapshot's domains part.
  */
@@ -28,6 +28,13 @@ static bool get_age(const struct cell_context *context, struct cell *cell)
 	const struct domain *row = context->row[0];
 
 	return cell_age_ms(context, row->read_mono_ns, cell);
+}
+
+static bool get_process_age(const struct cell_context *context, struct cell *cell)
+{
+	const struct domain *row = context->row[0];
+
+	return cell_age_ms(context, row->process_mono_ns, cell);
 }
 
 /* clang-format off */
@@ -75,6 +82,10 @@ static const struct column DOMAIN_COLUMNS[] = {
 	TIME(40,  edgeDomainLastChange,        last_change_real_ns, DOMAIN_HAVE_LAST_CHANGE),
 	STAMP(41, edgeDomainDiscontinuityTime, discontinuity_mono_ns, 0),
 	GET(42,   edgeDomainAge,               SYN_GAUGE32, get_age, 0, "milliseconds"),
+	U32(43,   edgeDomainProcessId,         process_id, DOMAIN_HAVE_PROCESS, NULL),
+	GET(44,   edgeDomainProcessAge,        SYN_GAUGE32, get_process_age, DOMAIN_HAVE_PROCESS, "milliseconds"),
+	C64(45,   edgeDomainProcessReadBytes,  process_read_bytes, DOMAIN_HAVE_PROCESS_IO, "bytes"),
+	C64(46,   edgeDomainProcessWriteBytes, process_write_bytes, DOMAIN_HAVE_PROCESS_IO, "bytes"),
 };
 #undef UUIDP
 #undef ROW

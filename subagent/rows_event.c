@@ -38,7 +38,7 @@ static const struct column EVENT_COLUMNS[] = {
 	DOM(9,   edgeEventDomain,      domain),
 	I32(10,  edgeEventValue,       value, 0, NULL),
 	I32(11,  edgeEventThreshold,   threshold, 0, NULL),
-	STRZ(12, edgeEventUnits,       units),
+	CHARS(12, edgeEventUnits,      units, 0),
 	STRZ(13, edgeEventText,        text),
 };
 #undef ROW

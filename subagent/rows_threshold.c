@@ -5,23 +5,23 @@
  */
 #include "subagent/rows.h"
 
-PART_ROWS(threshold, thresholds, struct threshold, index, &)
+#include <string.h>
 
-/* The column a threshold on a row of that table watches; NULL: none. */
-static const char *const WATCHED[] = { [EVENT_OF_SENSOR] = "edgeSensorValue" };
+PART_ROWS(threshold, thresholds, struct threshold, index, &)
 
 static bool get_object(const struct cell_context *context, struct cell *cell)
 {
 	const struct threshold *row = context->row[0];
-	const char *watched =
-		row->object_table < sizeof(WATCHED) / sizeof(WATCHED[0]) ? WATCHED[row->object_table] : NULL;
 
 	cell->type = CELL_OID;
 	cell->oid.ids = cell->oid_scratch;
 	cell->oid.n = 2; /* zeroDotZero */
 	cell->oid_scratch[0] = cell->oid_scratch[1] = 0;
-	if (watched != NULL)
-		cell->oid.n = table_instance(context, watched, row->object_index, cell->oid_scratch, OID_SCRATCH);
+	if (row->object_n == 0 || context->root_n + row->object_n > OID_SCRATCH)
+		return true;
+	memcpy(cell->oid_scratch, context->root, context->root_n * sizeof(uint32_t));
+	memcpy(cell->oid_scratch + context->root_n, row->object, row->object_n * sizeof(uint32_t));
+	cell->oid.n = context->root_n + row->object_n;
 	return true;
 }
 

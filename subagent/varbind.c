@@ -72,8 +72,10 @@ static bool object_get(const struct cell_context *context, const struct event *e
 		own.row[0] = event;
 	else if (table == &EVENT_SCALARS)
 		own.row[0] = with;
-	else if (table == &DOMAIN_TABLE && event->row != NULL)
+	else if (table == &DOMAIN_TABLE && event->of == EVENT_OF_DOMAIN && event->row != NULL)
 		own.row[0] = event->row;
+	else if (table == &THRESHOLD_TABLE && event->of == EVENT_OF_THRESHOLD && event->row != NULL)
+		own.row[0] = ((const struct thresholds *)event->row)->rows;
 	else
 		return table_get(&own, oid + context->root_n, n - context->root_n, cell) == 0;
 	return own.row[0] != NULL && column_get(table, column, &own, cell);

@@ -7,13 +7,17 @@ if HAVE_CHECK
 UNIT_TESTS = \
 	tests/unit/test_base \
 	tests/unit/test_build \
+	tests/unit/test_build_process \
 	tests/unit/test_clock \
+	tests/unit/test_commands \
 	tests/unit/test_config \
 	tests/unit/test_cycle \
 	tests/unit/test_detect \
 	tests/unit/test_domain_lives \
 	tests/unit/test_domain_watch \
 	tests/unit/test_event_log \
+	tests/unit/test_stage \
+	tests/unit/test_sink \
 	tests/unit/test_guest \
 	tests/unit/test_guest_parse \
 	tests/unit/test_hardware \
@@ -22,19 +26,33 @@ UNIT_TESTS = \
 	tests/unit/test_libmetrics \
 	tests/unit/test_mib \
 	tests/unit/test_model \
+	tests/unit/test_notices \
+	tests/unit/test_ntp \
+	tests/unit/test_ntp_message \
+	tests/unit/test_build_clock \
+	tests/unit/test_origins \
+	tests/unit/test_msr \
 	tests/unit/test_port \
+	tests/unit/test_process \
+	tests/unit/test_process_parse \
+	tests/unit/test_ptp \
+	tests/unit/test_ptp_message \
 	tests/unit/test_runner \
 	tests/unit/test_runner_death \
 	tests/unit/test_runner_end \
 	tests/unit/test_runner_message \
 	tests/unit/test_table \
+	tests/unit/test_threshold \
 	tests/unit/test_trap \
 	tests/unit/test_varbind \
 	tests/unit/test_virtio \
 	tests/unit/test_virtio_load \
 	tests/unit/test_virtio_request
 if LIBVIRT
-UNIT_TESTS += tests/unit/test_libvirt tests/unit/test_libvirt_parse
+UNIT_TESTS += tests/unit/test_libvirt tests/unit/test_libvirt_monitor tests/unit/test_libvirt_parse tests/unit/test_libvirt_turn
+endif
+if JANSSON
+UNIT_TESTS += tests/unit/test_disks tests/unit/test_smart
 endif
 if SENSORS
 UNIT_TESTS += tests/unit/test_sensors
@@ -44,8 +62,8 @@ tests_unit_test_libmetrics_LDADD = libguest.la $(LDADD)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
-EXTRA_DIST += tests/README.md tests/fixtures tests/unit/domain_fixture.h tests/unit/guest_text.h tests/unit/port_host.h \
-	tests/unit/runner_fixture.h tests/unit/table_fixture.h tests/unit/tree.h tests/unit/unit.h \
+EXTRA_DIST += tests/README.md tests/fixtures tests/unit/detect_bench.h tests/unit/domain_fixture.h tests/unit/guest_text.h tests/unit/ntp_fixture.h tests/unit/port_host.h tests/unit/ptp_fixture.h \
+	tests/unit/runner_fixture.h tests/unit/smart_fixture.h tests/unit/table_fixture.h tests/unit/tree.h tests/unit/unit.h \
 	tests/unit/virtio_fixture.h
 
 include tests/lint/local.mk

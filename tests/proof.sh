@@ -1,10 +1,12 @@
 #!/bin/sh
 # The second tier of tests: unit and integration tests with a daemon built under AddressSanitizer + UBSan and under
-# ThreadSanitizer, then restarts and losses over and over. usage: proof.sh BUILD-DIRECTORY; "make proof" runs it.
+# ThreadSanitizer, then restarts and losses over and over, then half an hour of domains that come and go, and the cases
+# that have a longer variant in that. usage: proof.sh BUILD-DIRECTORY; "make proof" runs it.
 set -eu
 source=$(cd "$(dirname "$0")/.." && pwd)
 build=$1
 rounds=${PROOF_ROUNDS:-5}
+churn=${PROOF_CHURN_S:-900} # seconds, of each of two cases
 status=0
 
 # One build: NAME SANITIZERS.
@@ -32,4 +34,8 @@ echo "== $rounds rounds of restarts and losses"
 EDGENODED=$build/edgenoded VM_DUMP_METRICS=$build/vm-dump-metrics \
 	python3 -B "$source/tests/integration/run.py" --build "$build" --rounds "$rounds" restart_ libvirtd_ bad_full \
 	value_disk || status=1
+
+echo "== $churn s of domains that come and go, and what takes long"
+EDGENODE_LONG=1 EDGENODE_CHURN_S=$churn EDGENODED=$build/edgenoded VM_DUMP_METRICS=$build/vm-dump-metrics \
+	python3 -B "$source/tests/integration/run.py" --build "$build" churn_ hang_ process_ || status=1
 exit $status

@@ -1,6 +1,7 @@
 # base: knows nothing of this project.
 noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
+	collector/base/address.c collector/base/address.h \
 	collector/base/buf.c collector/base/buf.h \
 	collector/base/clock.c collector/base/clock.h \
 	collector/base/err.c collector/base/err.h \

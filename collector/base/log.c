@@ -48,6 +48,11 @@ void log_open(const char *program, bool to_syslog, enum log_level most)
 		sink.syslog_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
+bool log_is_system(void)
+{
+	return sink.journal || sink.syslog_fd >= 0;
+}
+
 /* A datagram per line in the form of syslog(3), to whoever listens now: a syslogd that was restarted is found again. */
 static bool send_line(int priority, const char *text)
 {

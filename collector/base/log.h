@@ -21,6 +21,9 @@ void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Whether these lines go to the system's log, and not to a terminal or file. */
+bool log_is_system(void);
+
 /* A failure that may repeat at every poll: logged when it starts or its text changes, then at recovery with a
  * count. Zero-initialised; owned by one thread. */
 struct log_repeat {

@@ -4,6 +4,7 @@
 #include "model/build_devices.h"
 
 #include "base/text.h"
+#include "model/build_process.h"
 #include "model/rate.h"
 
 #include <stdio.h>
@@ -238,14 +239,14 @@ static void set_vcpu_util(const struct vcpu *before, struct vcpu *row, int64_t i
 
 static void set_vcpu_utils(const struct domain *before, struct domain *row)
 {
+	const int64_t interval_ns = build_process_vcpu_interval(before, row);
 	size_t k = 0;
 
 	for (size_t i = 0; i < row->n_vcpus; i++) {
 		while (k < before->n_vcpus && before->vcpu_rows[k].index < row->vcpu_rows[i].index)
 			k++;
 		if (k < before->n_vcpus && before->vcpu_rows[k].index == row->vcpu_rows[i].index)
-			set_vcpu_util(&before->vcpu_rows[k], &row->vcpu_rows[i],
-				      row->read_mono_ns - before->read_mono_ns);
+			set_vcpu_util(&before->vcpu_rows[k], &row->vcpu_rows[i], interval_ns);
 	}
 }
 

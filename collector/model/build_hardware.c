@@ -132,6 +132,28 @@ struct edacs *build_edacs(struct index_map *indexes, const struct edacs *raw)
 	return edacs;
 }
 
+bool edacs_went_back(const struct edacs *before, const struct edacs *now)
+{
+	for (size_t i = 0; before != NULL && now != NULL && i < now->n; i++) {
+		const struct edac *row = &now->rows[i];
+		const struct edac *then =
+			bsearch(row, before->rows, before->n, sizeof(before->rows[0]), by_edac_index);
+
+		if (then != NULL && (row->corrected < then->corrected || row->uncorrected < then->uncorrected))
+			return true;
+	}
+	return false;
+}
+
+/* --- interrupts -------------------------------------------------------------------------------------------------- */
+
+bool interrupts_went_back(const struct interrupts *before, const struct interrupts *now)
+{
+	return before != NULL && now != NULL &&
+	       (now->mce < before->mce || now->mcp < before->mcp || now->trm < before->trm || now->thr < before->thr ||
+		now->dfr < before->dfr);
+}
+
 /* --- power ------------------------------------------------------------------------------------------------------- */
 
 static int by_power_index(const void *a, const void *b)

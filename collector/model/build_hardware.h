@@ -16,6 +16,10 @@ struct host_disks *build_host_disks(struct index_map *indexes, const struct host
 /* The same rows with their indexes, ascending. */
 struct edacs *build_edacs(struct index_map *indexes, const struct edacs *raw);
 
+/* Whether a counter is lower than it was: it began anew, or a processor's share is gone. One may be NULL: no. */
+bool interrupts_went_back(const struct interrupts *before, const struct interrupts *now);
+bool edacs_went_back(const struct edacs *before, const struct edacs *now); /* of build_edacs */
+
 /* The part to serve; before is what was served last, or NULL. */
 struct powers *build_powers(struct index_map *indexes, const struct powers *before, const struct powers *raw);
 

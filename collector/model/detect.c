@@ -1,12 +1,17 @@
 /*
- * detect.c - events from the difference of two snapshots: states of sources; sensors by watch.c.
+ * detect.c - events from the difference of two snapshots: states of sources; temperatures by watch.c, other rules by
+ * watch_rule.c, everything else by notice.c.
  *
  * Thread: cycle. Pure but for what is in struct detect.
  */
 #include "model/detect.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "model/notice.h"
 #include "model/watch.h"
+#include "model/watch_rule.h"
+#include "model/watched.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +19,10 @@
 
 struct detect {
 	struct watch *watch;
+	struct watch_rules *rules;
+	struct notices *notices;
+	struct thresholds *thresholds; /* as last given */
+	bool swept; /* numbers of thresholds that no longer exist have been given back */
 	bool failed[SOURCE_END]; /* has an alarm */
 };
 
@@ -100,13 +109,93 @@ static void compare_sources(struct detect *detect, const struct snapshot *old, c
 			compare_source(detect, old, &new->rows[i], now_real_ns, out);
 }
 
+/* True where every source has told what it knows, so that what is not in the snapshot does not exist. */
+static bool is_complete(const struct sources *sources)
+{
+	if (sources == NULL)
+		return false;
+	for (size_t i = 0; i < sources->n; i++) {
+		const struct source_status *row = &sources->rows[i];
+
+		if (row->state != SOURCE_STATE_OK && !is_off(row->state) && (row->have & STATUS_HAVE_SUCCESS) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* ---- rows of edgeThresholdTable ---- */
+
+static int compare_index(const void *a, const void *b)
+{
+	const uint32_t x = ((const struct threshold *)a)->index, y = ((const struct threshold *)b)->index;
+
+	return (x > y) - (x < y);
+}
+
+/* Sorted; of rows with the same number the first, and none of those that have got no number. */
+static void order_rows(struct thresholds *thresholds)
+{
+	size_t n = 0;
+
+	qsort(thresholds->rows, thresholds->n, sizeof(thresholds->rows[0]), compare_index);
+	for (size_t i = 0; i < thresholds->n; i++) {
+		struct threshold *row = &thresholds->rows[i];
+
+		if (row->index != 0 && (n == 0 || thresholds->rows[n - 1].index != row->index)) {
+			thresholds->rows[n++] = *row;
+			continue;
+		}
+		free(row->name);
+		free(row->subject);
+	}
+	thresholds->n = n;
+}
+
+static void build_thresholds(struct detect *detect, struct index_map *indexes, int64_t now_real_ns)
+{
+	const size_t n = watch_count(detect->watch, indexes, now_real_ns);
+	struct thresholds *thresholds = thresholds_new(n + watch_rules_count(detect->rules));
+
+	watch_fill(detect->watch, thresholds->rows);
+	watch_rules_fill(detect->rules, thresholds->rows + n);
+	order_rows(thresholds);
+	part_unref(detect->thresholds);
+	detect->thresholds = thresholds;
+}
+
+struct sweep {
+	const struct thresholds *thresholds;
+	struct index_map *indexes;
+	int64_t now_real_ns;
+};
+
+static void sweep_key(void *arg, const char *key, uint32_t index)
+{
+	const struct sweep *sweep = arg;
+	const struct threshold wanted = { .index = index };
+
+	if (bsearch(&wanted, sweep->thresholds->rows, sweep->thresholds->n, sizeof(wanted), compare_index) == NULL)
+		index_map_retire(sweep->indexes, key, sweep->now_real_ns / NS_PER_S);
+}
+
+/* Once after each start or change of the rules: what the thresholds of before had is given back. */
+static void sweep_numbers(struct detect *detect, struct index_map *indexes, int64_t now_real_ns)
+{
+	struct sweep sweep = { detect->thresholds, indexes, now_real_ns };
+
+	index_map_each(indexes, WATCHED_INDEX_PREFIX, sweep_key, &sweep);
+	detect->swept = true;
+}
+
 /* ---- the whole ---- */
 
-struct detect *detect_new(void)
+struct detect *detect_new(const struct watch_values *values)
 {
 	struct detect *detect = mem_alloc(sizeof(*detect));
 
-	detect->watch = watch_new();
+	detect->watch = watch_new(values);
+	detect->rules = watch_rules_new(values);
+	detect->notices = notices_new();
 	return detect;
 }
 
@@ -115,12 +204,17 @@ void detect_free(struct detect *detect)
 	if (detect == NULL)
 		return;
 	watch_free(detect->watch);
+	watch_rules_free(detect->rules);
+	notices_free(detect->notices);
+	part_unref(detect->thresholds);
 	free(detect);
 }
 
 void detect_configure(struct detect *detect, const struct config *config)
 {
 	watch_configure(detect->watch, config);
+	watch_rules_configure(detect->rules, config);
+	detect->swept = false;
 }
 
 static void restore_source(struct detect *detect, const char *name)
@@ -141,11 +235,23 @@ void detect_restore(struct detect *detect, const struct alarms *alarms)
 		else if (alarm->kind == EVENT_SOURCE_FAILED)
 			restore_source(detect, alarm->subject);
 	}
+	watch_rules_restore(detect->rules, alarms);
+	notices_restore(detect->notices, alarms);
 }
 
 struct thresholds *detect_run(struct detect *detect, const struct snapshot *old, const struct snapshot *new,
 			      struct index_map *indexes, int64_t now_real_ns, struct event_list *out)
 {
+	const bool complete = is_complete(new->sources);
+	bool changed;
+
 	compare_sources(detect, old, new->sources, now_real_ns, out);
-	return watch_run(detect->watch, new, indexes, now_real_ns, out);
+	changed = watch_run(detect->watch, new, indexes, now_real_ns, out);
+	changed = watch_rules_run(detect->rules, old, new, complete, indexes, now_real_ns, out) || changed;
+	notices_run(detect->notices, old, new, complete, now_real_ns, out);
+	if (changed || detect->thresholds == NULL)
+		build_thresholds(detect, indexes, now_real_ns);
+	if (complete && !detect->swept)
+		sweep_numbers(detect, indexes, now_real_ns);
+	return part_ref(detect->thresholds);
 }

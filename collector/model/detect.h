@@ -6,7 +6,8 @@
  * was at or below `falling` for hold_s (model/hysteresis.h). Sensors have two default rules from the chip's own limits:
  * "sensor-max" (warning at max, falling at max_hysteresis or max - 2000) and "sensor-critical" (critical at critical,
  * falling at critical_hysteresis or critical - 2000), temperatures only and only where a limit is plausible; a
- * configured rule on edgeSensorValue whose pattern matches the sensor replaces both (model/watch.h).
+ * configured rule on edgeSensorValue whose pattern matches the sensor replaces both (model/watch.h). Rules on any other
+ * number give edgeThresholdRaised and edgeThresholdCleared (model/watch_rule.h).
  *
  * A temperature's thermal level is the worst of its raised thresholds (those of severity info do not count), and each
  * change of it is one event: up to critical edgeThermalCritical, to warning from below or from above
@@ -31,21 +32,25 @@ struct event_list {
 void event_list_add(struct event_list *list, struct event *event); /* takes over */
 void event_list_clear(struct event_list *list);
 
-struct detect *detect_new(void);
+/* values: what rules may watch (model/watch_values.h), borrowed; NULL: nothing but temperatures. */
+struct watch_values;
+struct detect *detect_new(const struct watch_values *values);
 void detect_free(struct detect *detect);
 
-/* New rules; states of thresholds whose rule and subject are still there are kept. */
+/* New rules; states of thresholds whose rule and subject are still there are kept, alarms of the others end. */
 void detect_configure(struct detect *detect, const struct config *config);
 
 /* What was raised when the daemon last ran (from the log): a value that is still over its limit raises nothing again,
- * one that is back clears it; so does the proof that the sensor is gone, and that a source is now disabled or absent.
- * Before the first detect_run. */
+ * one that is back clears it; so does the proof that its row is gone, that a source is now disabled or absent, or that
+ * no rule stands for it any more. Before the first detect_run. */
 void detect_restore(struct detect *detect, const struct alarms *alarms);
 
 /* Compares old (NULL at the first run) and new. Appends to out and gives the threshold rows (a
  * reference, never NULL; the same part as before while nothing in it changed). indexes gives edgeThresholdIndex for
- * keys "threshold:<subject> <rule>" (a tab between them) and is told which are no longer in use. Hold times count on the
- * sensors' own read_mono_ns. Cost: nothing for a part that is the same in both; else linear in its rows. */
+ * keys "threshold:<subject> <rule>" (a tab between them) and is told which are no longer in use. Hold times count on
+ * the sensors' own read_mono_ns, else on the snapshots' time, of which one counts only where the row was read anew. old
+ * is the snapshot of the run before, and still alive. Cost: nothing for a part that is the same in both; else linear in
+ * its rows. */
 struct thresholds *detect_run(struct detect *detect, const struct snapshot *old, const struct snapshot *new,
 			      struct index_map *indexes, int64_t now_real_ns, struct event_list *out);
 

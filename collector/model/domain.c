@@ -81,6 +81,11 @@ struct domain *domain_copy(const struct domain *domain)
 	return copy;
 }
 
+int64_t domain_state_mono_ns(const struct domain *domain)
+{
+	return domain->state_mono_ns > domain->read_mono_ns ? domain->state_mono_ns : domain->read_mono_ns;
+}
+
 static void domain_devices_destroy(struct part *part)
 {
 	struct domain_devices *devices = (struct domain_devices *)part;

@@ -40,6 +40,7 @@ struct nic_device {
 	uint32_t ordinal; /* among NICs of this domain with the same MAC: 0, 1, ... */
 	char *model;  /* "virtio" */
 	char *source; /* bridge or network name */
+	bool host_view; /* the host's device counts as the guest does (macvtap), not the other way round (tap) */
 };
 
 /* What the domain XML says; read again only when it may have changed. Shared by the rows of one domain over time. */
@@ -131,7 +132,14 @@ struct domain {
 	uint64_t swap_in_kib, swap_out_kib, major_faults, minor_faults;
 	int64_t balloon_update_real_ns; /* when the guest last updated its statistics (balloon.last-update) */
 	uint64_t disk_read_bytes, disk_write_bytes, disk_reads, disk_writes, disk_errors, net_rx_bytes, net_tx_bytes;
-	int64_t read_mono_ns; /* when this row was last read with success */
+	int64_t read_mono_ns; /* when this row was last read with success from libvirt */
+	int64_t state_mono_ns; /* when its number and state were, where that was later; 0: with the rest */
+	/* Of its process (model/process.h); then the CPU times, the resident size, the vCPUs' times and the NICs' counters
+	 * are of the process and the host's devices, too. */
+	uint32_t process_id;
+	uint64_t process_read_bytes, process_write_bytes;
+	int64_t process_mono_ns;       /* when it was read */
+	int64_t process_start_mono_ns; /* which process it is, with its number */
 
 	/* The builder's: */
 	uint32_t cpu_util_centi;   /* 10000 = all its vCPUs busy */
@@ -171,11 +179,17 @@ struct domain {
 #define DOMAIN_HAVE_LAST_CHANGE BIT(27)
 #define DOMAIN_HAVE_OS BIT(28)
 #define DOMAIN_HAVE_VCPU_TIME BIT(29)
+#define DOMAIN_HAVE_PROCESS BIT(30)
+#define DOMAIN_HAVE_PROCESS_IO BIT(31)
+#define DOMAIN_HAVE_PROCESS_VCPUS BIT(32) /* the vCPUs' times and their sums are of its threads */
 
 /* A zeroed row that holds a reference to ident (taken over from the caller). */
 struct domain *domain_new(struct domain_ident *ident);
 /* A copy to build the next row from. */
 struct domain *domain_copy(const struct domain *domain);
+
+/* When number and state of this row were read. */
+int64_t domain_state_mono_ns(const struct domain *domain);
 
 /* What the hypervisor is. */
 struct hypervisor {
@@ -183,6 +197,7 @@ struct hypervisor {
 	char *version;         /* "7.2.0" */
 	char *libvirt_version; /* of the daemon we talk to */
 	char *uri;
+	bool local; /* its domains run on this host */
 	bool have_host_uuid;
 	uint8_t host_uuid[16]; /* libvirt capabilities' host uuid */
 };

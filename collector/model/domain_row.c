@@ -56,11 +56,12 @@ struct domain *domain_row_copy(const struct domain *row, const struct domain_cha
 	return copy;
 }
 
-/* The devices stay, with their numbers; their counters are of the run. */
-static void clear_run(struct domain *row)
+void domain_row_clear_run(struct domain *row)
 {
 	row->have &= HAVE_WITHOUT_RUN;
 	row->n_vcpus = 0;
+	row->process_id = 0;
+	row->process_mono_ns = row->process_start_mono_ns = 0;
 	for (size_t i = 0; i < row->n_blocks; i++)
 		row->block_rows[i].have &= BLOCK_HAVE_WITHOUT_RUN;
 	for (size_t i = 0; i < row->n_nics; i++)
@@ -69,7 +70,7 @@ static void clear_run(struct domain *row)
 
 static void begin_run(struct domain *row, const struct domain_change *change)
 {
-	clear_run(row);
+	domain_row_clear_run(row);
 	row->id = change->id;
 	row->start_mono_ns = row->discontinuity_mono_ns = change->time_mono_ns;
 	row->start_time_real_ns = change->time_real_ns;
@@ -79,7 +80,7 @@ static void begin_run(struct domain *row, const struct domain_change *change)
 
 static void end_run(struct domain *row, const struct domain_change *change)
 {
-	clear_run(row);
+	domain_row_clear_run(row);
 	row->id = -1;
 	row->discontinuity_mono_ns = change->time_mono_ns;
 	build_device_times(NULL, row, false, change->time_mono_ns);

@@ -17,6 +17,9 @@ struct domain *domain_row_copy(const struct domain *row, const struct domain_cha
  * any more is absent until the next reading. */
 void domain_row_set_state(struct domain *row, uint8_t state, const char *reason, const struct domain_change *change);
 
+/* Takes the values of a run from a copy: what is true of the domain stays, and its devices with their numbers. */
+void domain_row_clear_run(struct domain *row);
+
 /* No run goes on in this state. */
 bool domain_row_is_off(const struct domain *row);
 

@@ -85,7 +85,9 @@ int64_t domain_watch_due_ns(const struct domain_watch *watch)
 /* A time that the reading of this row, or of the whole list, was surely after. */
 static int64_t read_after(const struct domain_watch *watch, const struct domain *row)
 {
-	return row != NULL && row->read_mono_ns < watch->list_mono_ns ? row->read_mono_ns : watch->list_mono_ns;
+	const int64_t read_mono_ns = row != NULL ? domain_state_mono_ns(row) : INT64_MAX;
+
+	return read_mono_ns < watch->list_mono_ns ? read_mono_ns : watch->list_mono_ns;
 }
 
 static bool is_sure(const struct domain_watch *watch, const struct entry *entry, const struct domain *row)
@@ -239,6 +241,16 @@ void domain_watch_list(struct domain_watch *watch, const struct domains *domains
 	end_restored(watch, now_real_ns, out);
 	watch->missed = false;
 	watch->list_mono_ns = now_mono_ns;
+}
+
+void domain_watch_rows(struct domain_watch *watch, const struct domains *domains)
+{
+	for (size_t i = 0; i < domains->n; i++) {
+		struct entry *entry = entry_find(watch, domains->rows[i]->uuid);
+
+		if (entry != NULL)
+			snapshot_put(&entry->row, part_ref(domains->rows[i]));
+	}
 }
 
 /* --- what waits --------------------------------------------------------------------------------------------------- */

@@ -59,6 +59,9 @@ struct domains *domain_watch_sift(struct domain_watch *watch, const struct domai
 void domain_watch_list(struct domain_watch *watch, const struct domains *domains, int64_t now_mono_ns,
 		       int64_t now_real_ns, struct event_list *out);
 
+/* The rows of the table have newer readings, of the same domains in the same states. */
+void domain_watch_rows(struct domain_watch *watch, const struct domains *domains);
+
 /* The last list had something that was outdated: another one should be read soon. */
 bool domain_watch_unsure(const struct domain_watch *watch);
 

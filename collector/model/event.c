@@ -26,12 +26,12 @@ const char *event_units(uint8_t sensor_units)
 	return sensor_units < UNITS_COUNT && UNITS[sensor_units] != NULL ? UNITS[sensor_units] : "";
 }
 
-const char *event_units_find(const char *text)
+void event_set_units(struct event *event, const char *units)
 {
-	for (size_t i = 0; i < UNITS_COUNT; i++)
-		if (UNITS[i] != NULL && strcmp(UNITS[i], text) == 0)
-			return UNITS[i];
-	return "";
+	const size_t n = text_utf8_cut(units, strlen(units), EVENT_UNITS_MAX);
+
+	memcpy(event->units, units, n);
+	event->units[n] = '\0';
 }
 
 static char *cut_copy(const char *text, size_t most)
@@ -74,7 +74,6 @@ struct event *event_new(uint8_t kind, uint8_t severity, const char *subject, con
 	event->severity = severity;
 	event->subject = cut_copy(subject, EVENT_SUBJECT_MAX);
 	event->text = one_line(text);
-	event->units = "";
 	return event;
 }
 

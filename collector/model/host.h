@@ -90,7 +90,22 @@ struct throttle_part {
 	struct throttle cpus[]; /* ascending number */
 };
 
-/* A row of edgeCpuTable, merged by the builder from stat, cpufreq and throttle. */
+/* Result of "msr": /dev/cpu/N/msr of Intel processors. */
+struct msr {
+	uint32_t number;
+	uint64_t have;
+	int32_t temperature_mdegc; /* of the core; of the package where the core has none */
+	uint32_t voltage_mv;
+};
+#define MSR_HAVE_TEMPERATURE BIT(0)
+#define MSR_HAVE_VOLTAGE BIT(1)
+struct msr_part {
+	struct part part;
+	size_t n_cpus;
+	struct msr cpus[]; /* ascending number */
+};
+
+/* A row of edgeCpuTable, merged by the builder from stat, cpufreq, throttle and msr. */
 struct cpu {
 	uint32_t index; /* host CPU number + 1 */
 	uint64_t have;
@@ -99,6 +114,7 @@ struct cpu {
 	uint32_t util_centi; /* 10000 = busy for the whole interval */
 	struct cpufreq freq;
 	struct throttle throttle;
+	struct msr msr;
 };
 #define CPU_HAVE_TIME BIT(0)
 #define CPU_HAVE_UTIL BIT(1)
@@ -109,6 +125,8 @@ struct cpu {
 #define CPU_HAVE_CORE_THROTTLES BIT(6)
 #define CPU_HAVE_PACKAGE_THROTTLES BIT(7)
 #define CPU_HAVE_PACKAGE BIT(8)
+#define CPU_HAVE_TEMPERATURE BIT(9)
+#define CPU_HAVE_VOLTAGE BIT(10)
 struct cpus {
 	struct part part;
 	uint64_t have;

@@ -12,8 +12,10 @@
 #include "model/event.h"
 #include "model/hardware.h"
 #include "model/host.h"
+#include "model/metric.h"
 #include "model/sensor.h"
 #include "model/status.h"
+#include "model/storage.h"
 #include "model/transport.h"
 
 /* Group edgeNode: what is not in another part. Strings are borrowed from ident and domains of the same snapshot. */
@@ -66,6 +68,11 @@ struct snapshot {
 	struct interrupts *interrupts;
 	struct edacs *edacs;
 	struct powers *powers;
+	struct clock_peers *clock_peers;
+	struct ptp_clocks *ptp_clocks;
+	struct disks *disks;
+	struct pools *pools;
+	struct metrics *metrics;
 };
 
 struct snapshot *snapshot_new(void);

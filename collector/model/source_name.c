@@ -12,7 +12,9 @@ static const char *const NAMES[SOURCE_END] = {
 	[SOURCE_PRESSURE] = "pressure", [SOURCE_SENSORS] = "sensors", [SOURCE_THERMAL] = "thermal",
 	[SOURCE_CLOCK] = "clock",	[SOURCE_DISKSTATS] = "diskstats",
 	[SOURCE_BOND] = "bond",		[SOURCE_EDAC] = "edac",	      [SOURCE_INTERRUPTS] = "interrupts",
-	[SOURCE_POWERCAP] = "powercap",
+	[SOURCE_POWERCAP] = "powercap", [SOURCE_PROCESS] = "process", [SOURCE_POOLS] = "pools",
+	[SOURCE_MSR] = "msr",		[SOURCE_NTP] = "ntp",	      [SOURCE_PTP] = "ptp",
+	[SOURCE_DISKS] = "disks",
 };
 
 const char *source_id_name(unsigned id)

@@ -1,5 +1,6 @@
 /*
- * watch.c - sensors against their limits: the state of each pair, the thermal level that results, the threshold rows.
+ * watch.c - temperatures against their limits: the state of each pair, the thermal level that results, the threshold
+ * rows.
  *
  * Thread: cycle. Data: the sensors of a snapshot and the configuration. Sensors are matched from one reading to the
  * next by key; only when the set of keys or the configuration changes are rules matched anew (watched.c).
@@ -8,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "model/watch_values.h"
 #include "model/watched.h"
 
 #include <stdlib.h>
@@ -16,10 +18,9 @@
 struct watch {
 	struct config *config; /* a reference; NULL before the first */
 	struct sensors *seen;  /* a reference: what the state was last compared with */
-	struct thresholds *thresholds;
+	const struct watch_values *values; /* for the instance of a value; NULL: it has none */
 	bool outdated; /* rules have to be matched anew */
-	bool changed;  /* thresholds differ from the rows below */
-	bool swept;    /* numbers of thresholds that no longer exist have been given back */
+	bool changed;  /* edgeThresholdTable differs from the rows below */
 	size_t n_present; /* the first of rows, in the order of seen->rows; those behind have no sensor now */
 	size_t n;
 	struct watched *rows;
@@ -168,33 +169,17 @@ static void drop_gone(struct watch *watch, struct index_map *indexes, int64_t no
 	watch->n = watch->n_present;
 }
 
-struct sweep {
-	const struct watch *watch;
-	struct index_map *indexes;
-	int64_t now_real_ns;
-};
-
-static void sweep_key(void *arg, const char *key, uint32_t index)
-{
-	const struct sweep *sweep = arg;
-
-	for (size_t i = 0; i < sweep->watch->thresholds->n; i++)
-		if (sweep->watch->thresholds->rows[i].index == index)
-			return;
-	index_map_retire(sweep->indexes, key, sweep->now_real_ns / NS_PER_S);
-}
-
 /* ---- rows of edgeThresholdTable ---- */
 
-static void fill_row(struct threshold *out, const struct watched *row, const struct sensor *sensor,
-		     const struct limit *limit)
+static void fill_row(const struct watch *watch, struct threshold *out, const struct watched *row,
+		     const struct sensor *sensor, const struct limit *limit)
 {
 	out->index = limit->index;
 	out->have = limit->have_value ? THRESHOLD_HAVE_VALUE : 0;
 	out->name = mem_string(limit->name);
 	out->subject = mem_string(row->key);
-	out->object_table = EVENT_OF_SENSOR;
-	out->object_index = sensor->index;
+	if (watch->values != NULL)
+		out->object_n = watch->values->instance(WATCHED_OBJECT, sensor->index, out->object);
 	out->severity = limit->severity;
 	out->rising = limit->limits.rising;
 	out->falling = limit->limits.falling;
@@ -206,39 +191,31 @@ static void fill_row(struct threshold *out, const struct watched *row, const str
 		out->state = limit->state.raised ? THRESHOLD_RAISED : THRESHOLD_NORMAL;
 }
 
-static int compare_index(const void *a, const void *b)
+size_t watch_count(struct watch *watch, struct index_map *indexes, int64_t now_real_ns)
 {
-	const uint32_t x = ((const struct threshold *)a)->index, y = ((const struct threshold *)b)->index;
-
-	return (x > y) - (x < y);
-}
-
-static void build_rows(struct watch *watch, struct index_map *indexes, int64_t now_real_ns)
-{
-	struct thresholds *out;
 	size_t n = 0;
 
 	for (size_t i = 0; i < watch->n_present; i++)
 		n += watched_give_indexes(&watch->rows[i], indexes, now_real_ns);
-	out = thresholds_new(n);
-	n = 0;
+	return n;
+}
+
+void watch_fill(const struct watch *watch, struct threshold *rows)
+{
 	for (size_t i = 0; i < watch->n_present; i++)
 		for (size_t k = 0; k < watch->rows[i].n; k++)
 			if (watch->rows[i].limits[k].index != 0)
-				fill_row(&out->rows[n++], &watch->rows[i], &watch->seen->rows[i],
+				fill_row(watch, rows++, &watch->rows[i], &watch->seen->rows[i],
 					 &watch->rows[i].limits[k]);
-	qsort(out->rows, n, sizeof(out->rows[0]), compare_index);
-	part_unref(watch->thresholds);
-	watch->thresholds = out;
-	watch->changed = false;
 }
 
 /* ---- the whole ---- */
 
-struct watch *watch_new(void)
+struct watch *watch_new(const struct watch_values *values)
 {
 	struct watch *watch = mem_alloc(sizeof(*watch));
 
+	watch->values = values;
 	watch->changed = true;
 	return watch;
 }
@@ -252,7 +229,6 @@ void watch_free(struct watch *watch)
 	free(watch->rows);
 	part_unref(watch->config);
 	part_unref(watch->seen);
-	part_unref(watch->thresholds);
 	free(watch);
 }
 
@@ -282,22 +258,16 @@ static void step_all(struct watch *watch, struct sensors *sensors, struct index_
 	watch->seen = part_ref(sensors);
 }
 
-struct thresholds *watch_run(struct watch *watch, const struct snapshot *snapshot, struct index_map *indexes,
-			     int64_t now_real_ns, struct event_list *out)
+bool watch_run(struct watch *watch, const struct snapshot *snapshot, struct index_map *indexes, int64_t now_real_ns,
+	       struct event_list *out)
 {
-	const bool complete = proven_complete(snapshot->sources);
+	bool changed;
 
 	if (watch->outdated || snapshot->sensors != watch->seen)
 		step_all(watch, snapshot->sensors, indexes, now_real_ns, out);
-	if (complete && watch->n > watch->n_present)
+	if (watch->n > watch->n_present && proven_complete(snapshot->sources))
 		drop_gone(watch, indexes, now_real_ns, out);
-	if (watch->changed)
-		build_rows(watch, indexes, now_real_ns);
-	if (complete && !watch->swept) {
-		struct sweep sweep = { watch, indexes, now_real_ns };
-
-		index_map_each(indexes, WATCHED_INDEX_PREFIX, sweep_key, &sweep);
-		watch->swept = true;
-	}
-	return part_ref(watch->thresholds);
+	changed = watch->changed;
+	watch->changed = false;
+	return changed;
 }

@@ -18,8 +18,6 @@
 #define PLAUSIBLE_MAX_MDEGC 200000
 #define FALLING_DISTANCE_MDEGC 2000 /* where the chip gives no hysteresis of its own */
 
-#define INDEX_KEY_ROOM 2048u /* of sensor key and rule name; what is longer is cut, and hashed by the map */
-#define RULE_OBJECT "edgeSensorValue"
 
 enum { DEFAULT_MAX, DEFAULT_CRITICAL, DEFAULTS };
 static const char *const DEFAULT_NAMES[DEFAULTS] = { "sensor-max", "sensor-critical" };
@@ -32,18 +30,18 @@ static void limit_activate(struct limit *limit, uint8_t level)
 	limit->state = (struct hysteresis){ .raised = limit->severity >= SEVERITY_WARNING && limit->severity <= level };
 }
 
-static void index_key(char key[INDEX_KEY_ROOM], const char *subject, const char *name)
+void watched_index_key(char key[WATCHED_KEY_ROOM], const char *subject, const char *name)
 {
-	snprintf(key, INDEX_KEY_ROOM, WATCHED_INDEX_PREFIX "%s\t%s", subject, name);
+	snprintf(key, WATCHED_KEY_ROOM, WATCHED_INDEX_PREFIX "%s\t%s", subject, name);
 }
 
 static void limit_retire(struct limit *limit, const char *subject, struct index_map *indexes, int64_t now_real_ns)
 {
-	char key[INDEX_KEY_ROOM];
+	char key[WATCHED_KEY_ROOM];
 
 	if (limit->index == 0)
 		return;
-	index_key(key, subject, limit->name);
+	watched_index_key(key, subject, limit->name);
 	index_map_retire(indexes, key, now_real_ns / NS_PER_S);
 	limit->index = 0;
 }
@@ -110,7 +108,8 @@ bool watched_refresh(struct watched *row, const struct sensor *sensor)
 
 static bool rule_applies(const struct config_rule *rule, const struct sensor *sensor)
 {
-	return strcmp(rule->object, RULE_OBJECT) == 0 && text_match(rule->subject, sensor->key);
+	return strcmp(rule->object, WATCHED_OBJECT) == 0 && sensor->type == SENSOR_TEMPERATURE &&
+	       text_match(rule->subject, sensor->key);
 }
 
 static struct limit *find_limit(struct watched *row, const char *name)
@@ -201,12 +200,12 @@ void watched_clear(struct watched *row, struct index_map *indexes, int64_t now_r
 
 static void give_index(struct limit *limit, const char *subject, struct index_map *indexes, int64_t now_real_ns)
 {
-	char key[INDEX_KEY_ROOM];
+	char key[WATCHED_KEY_ROOM];
 
 	if (!limit->active) {
 		limit_retire(limit, subject, indexes, now_real_ns);
 	} else if (limit->index == 0) {
-		index_key(key, subject, limit->name);
+		watched_index_key(key, subject, limit->name);
 		limit->index = index_map_get(indexes, key);
 	}
 }

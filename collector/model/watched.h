@@ -1,5 +1,6 @@
 /*
- * watched.h - one sensor under watch with its limits; shared by watch.c, watched.c and watched_event.c only.
+ * watched.h - one temperature under watch with its limits; shared by watch.c, watched.c and watched_event.c. The names
+ * above it are those of every threshold.
  * Thread: cycle.
  */
 #ifndef EDGENODE_MODEL_WATCHED_H
@@ -8,8 +9,12 @@
 #include "model/detect.h"
 #include "model/hysteresis.h"
 
-/* The space of the thresholds in the index map. */
+/* The space of the thresholds in the index map, and the key of a pair of subject and rule in it. */
 #define WATCHED_INDEX_PREFIX "threshold:"
+#define WATCHED_KEY_ROOM 2048u /* what is longer is cut, and hashed by the map */
+void watched_index_key(char key[WATCHED_KEY_ROOM], const char *subject, const char *name);
+
+#define WATCHED_OBJECT "edgeSensorValue"
 
 /* A pair of sensor and rule. */
 struct limit {

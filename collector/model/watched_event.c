@@ -83,7 +83,7 @@ static void set_alarm(struct event *event, uint8_t level, int64_t now_real_ns)
 {
 	event->time_real_ns = now_real_ns;
 	event->of = EVENT_OF_SENSOR;
-	event->units = event_units(SENSOR_MILLI_CELSIUS);
+	event_set_units(event, event_units(SENSOR_MILLI_CELSIUS));
 	event->alarm_kind = EVENT_THERMAL_WARNING;
 	event->alarm_change = level == 0 ? ALARM_CLEARED : ALARM_RAISED;
 }

@@ -165,6 +165,9 @@ static int read_bond(const struct sysroot *root, struct bond *bond)
 	if (rc != 0)
 		return rc;
 	bond->up = text_is(root, bond->name, "operstate", "up");
+	/* The kernel looks after the ports no more: they stay as they were. */
+	if (!bond->up)
+		bond->active_ports = 0;
 	if (read_speed(root, bond->name, &bond->speed_mbit))
 		bond->have |= BOND_HAVE_SPEED;
 	if (read_u32(root, bond->name, "mtu", &bond->mtu))

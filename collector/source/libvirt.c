@@ -1,16 +1,24 @@
 /*
- * libvirt.c - the source "libvirt": every domain of one hypervisor, over one read-only connection.
+ * libvirt.c - the source "libvirt": every domain of one hypervisor, read-only.
  *
  * Thread: open, poll and close on the worker; the callbacks on virevent, where they copy and enqueue only.
  * Data: three lists per poll (all, the persistent, the autostarted) and the bulk statistics, a slice of the list by one
  * call; what is asked of single domains is in libvirt_domain.c. The source keeps its last reading of each domain, so
  * that one that cannot be read keeps its row.
  *
+ * QEMU's monitor may hang a call for ever. So of its domains only lists, XML, states and NICs are read here at each
+ * poll; the rest comes by turns over connections of its own (libvirt_rotation.h), and a domain whose QEMU hangs keeps
+ * what was read before. A row's time is that of its last whole reading: of a healthy domain it is at most
+ * LIBVIRT_TURN_AGE_MS and one period old, of one whose neighbour in a call begins to hang two periods and that call's
+ * deadline more, once.
+ *
  * A libvirtd that is not there is a failure and not absence: whoever configured the URI wants to know, and a node
  * without libvirt disables the source. One that hangs is noticed by keepalive after 8 s while a call waits; what blocks
  * before keepalive works (the open itself) is cut by abandoning the worker.
  */
 #include "source/libvirt_domain.h"
+#include "source/libvirt_local.h"
+#include "source/libvirt_rotation.h"
 #include "source/libvirt_stats.h"
 #include "source/libvirt_watch.h"
 #include "source/libvirt_xml.h"
@@ -21,20 +29,29 @@
 #include "base/mem.h"
 
 #include <libvirt/virterror.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEADLINE_MS 15000
 #define XML_BUDGET_NS (2 * NS_PER_S) /* of a poll, for reading XML; the rest follows at the next */
 
-/* Domains of one bulk call. An answer of libvirtd ends at 32 MiB; so there are 512 KiB for the numbers of each. */
+/* Domains of one bulk call. An answer of libvirtd ends at 32 MiB; so there are 512 KiB for the numbers of each, and
+ * 128 KiB where these are of state and NICs only. */
 #define SLICE_MAX 64
+#define QUICK_SLICE_MAX 256
+
+/* What QEMU's monitor is not asked for. */
+#define QUICK_GROUPS (VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_INTERFACE)
 
 struct libvirt {
 	virConnectPtr connection;
 	struct libvirt_reader reader;
-	unsigned int bulk_flags;
+	struct libvirt_rotation *rotation; /* NULL: no call of this driver asks a monitor */
+	unsigned int groups, bulk_flags;
+	size_t slice_max;
 	uint64_t polls;
 	struct hypervisor hypervisor;
 	struct libvirt_domain *domains;
@@ -89,6 +106,7 @@ static void libvirt_close(void *self)
 	HASH_ITER (hh, libvirt->domains, domain, next) {
 		domain_remove(libvirt, domain);
 	}
+	libvirt_rotation_free(libvirt->rotation);
 	libvirt_watch_close(libvirt->reader.watch);
 	virConnectClose(libvirt->connection);
 	libvirt_rows_free(libvirt->reader.rows);
@@ -96,12 +114,29 @@ static void libvirt_close(void *self)
 	free(libvirt);
 }
 
-/* The hypervisor is this host's where its URI names no other, and libvirt's test driver is nobody's. */
-static bool is_local(const char *uri)
+static bool is_local(virConnectPtr connection, const char *uri)
 {
-	const char *authority = uri != NULL ? strstr(uri, "://") : NULL;
+	char ours[HOST_NAME_MAX + 1] = "";
+	char *theirs = libvirt_local_is_loopback(uri) ? virConnectGetHostname(connection) : NULL;
+	bool local;
 
-	return authority != NULL && authority[3] == '/' && strncmp(uri, "test", 4) != 0;
+	gethostname(ours, sizeof(ours) - 1);
+	local = libvirt_local_is(uri, theirs, ours);
+	free(theirs);
+	return local;
+}
+
+/* How the driver is to be read. uri: as configured. */
+static void libvirt_adapt(struct libvirt *libvirt, const char *uri)
+{
+	const char *type = libvirt->hypervisor.type;
+
+	libvirt->bulk_flags = VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT;
+	libvirt->reader.by_turns = type != NULL && strcmp(type, "QEMU") == 0;
+	if (libvirt->reader.by_turns)
+		libvirt->rotation = libvirt_rotation_new(uri);
+	libvirt->groups = libvirt->reader.by_turns ? QUICK_GROUPS : LIBVIRT_STATS_GROUPS;
+	libvirt->slice_max = libvirt->reader.by_turns ? QUICK_SLICE_MAX : SLICE_MAX;
 }
 
 static int libvirt_open(const struct source_env *env, void **self, struct source_error *error)
@@ -118,9 +153,9 @@ static int libvirt_open(const struct source_env *env, void **self, struct source
 	libvirt->connection = connection;
 	libvirt->reader.watch = libvirt_watch_open(connection, env->live, ticket);
 	libvirt->reader.rows = libvirt_rows_new();
-	libvirt->bulk_flags = VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT;
 	hypervisor_read(connection, &libvirt->hypervisor);
-	libvirt->reader.local = is_local(libvirt->hypervisor.uri);
+	libvirt->reader.local = libvirt->hypervisor.local = is_local(connection, libvirt->hypervisor.uri);
+	libvirt_adapt(libvirt, uri);
 	*self = libvirt;
 	return 0;
 }
@@ -201,12 +236,12 @@ static bool flag_read(struct libvirt *libvirt, unsigned int filter, size_t offse
  * call, negative: an error of libvirt's. list ends with NULL. */
 static int bulk_read(struct libvirt *libvirt, virDomainPtr *list, virDomainStatsRecordPtr **records)
 {
-	int n = virDomainListGetStats(list, LIBVIRT_STATS_GROUPS, records, libvirt->bulk_flags);
+	int n = virDomainListGetStats(list, libvirt->groups, records, libvirt->bulk_flags);
 	int code = n < 0 ? virGetLastErrorCode() : VIR_ERR_OK;
 
 	if (libvirt->bulk_flags != 0 && (code == VIR_ERR_INVALID_ARG || code == VIR_ERR_ARGUMENT_UNSUPPORTED)) {
 		libvirt->bulk_flags = 0; /* a driver from before NOWAIT */
-		n = virDomainListGetStats(list, LIBVIRT_STATS_GROUPS, records, 0);
+		n = virDomainListGetStats(list, libvirt->groups, records, 0);
 		code = n < 0 ? virGetLastErrorCode() : VIR_ERR_OK;
 	}
 	return code == VIR_ERR_NO_SUPPORT ? 0 : n;
@@ -242,11 +277,11 @@ static void rows_read(struct libvirt *libvirt, virDomainPtr *list, uint64_t flag
 	}
 }
 
-/* Appends the rows of at most SLICE_MAX domains. False: libvirt's last error says why. */
+/* Appends the rows of at most QUICK_SLICE_MAX domains. False: libvirt's last error says why. */
 static bool slice_read(struct libvirt *libvirt, virDomainPtr *handles, size_t n_handles, uint64_t flags_have,
 		       struct domains *domains)
 {
-	virDomainPtr list[SLICE_MAX + 1] = { NULL };
+	virDomainPtr list[QUICK_SLICE_MAX + 1] = { NULL };
 	virDomainStatsRecordPtr *records = NULL;
 	const int64_t start = clock_mono_ns();
 	int n;
@@ -280,29 +315,61 @@ static void domains_sweep(struct libvirt *libvirt)
 	}
 }
 
+/* DOMAIN_HAVE_*: which of the two could be read. */
+static uint64_t flags_read(struct libvirt *libvirt)
+{
+	uint64_t have = 0;
+
+	if (flag_read(libvirt, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, offsetof(struct libvirt_domain, persistent)))
+		have |= DOMAIN_HAVE_PERSISTENT;
+	if (flag_read(libvirt, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, offsetof(struct libvirt_domain, autostart)))
+		have |= DOMAIN_HAVE_AUTOSTART;
+	return have;
+}
+
+/* False: libvirt's last error says why. */
+static bool slices_read(struct libvirt *libvirt, const struct listing *listing, uint64_t flags_have,
+			struct domains *domains)
+{
+	const size_t n = (size_t)listing->n, most = libvirt->slice_max;
+
+	for (size_t i = 0; i < n; i += most)
+		if (!slice_read(libvirt, &listing->domains[i], n - i < most ? n - i : most, flags_have, domains))
+			return false;
+	return true;
+}
+
+/* The monitors' lanes work while the flags are read here. What they tell is older than the states, which so are the
+ * newest of all. */
+static bool domains_fill(struct libvirt *libvirt, const struct listing *listing, struct domains *domains)
+{
+	uint64_t have;
+	bool filled;
+
+	if (libvirt->rotation == NULL)
+		return slices_read(libvirt, listing, flags_read(libvirt), domains);
+	libvirt_rotation_ask(libvirt->rotation, libvirt->domains);
+	have = flags_read(libvirt);
+	libvirt_rotation_take(libvirt->rotation, libvirt->domains);
+	filled = slices_read(libvirt, listing, have, domains);
+	libvirt_rotation_release(libvirt->rotation, libvirt->domains);
+	return filled;
+}
+
 /* NULL: libvirt's last error says why. */
 static struct domains *domains_read(struct libvirt *libvirt, const struct listing *listing)
 {
-	const size_t n = (size_t)listing->n;
-	struct domains *domains = domains_new(n);
-	uint64_t have = 0;
+	struct domains *domains = domains_new((size_t)listing->n);
 
 	domains->n = 0;
 	domains->complete = true;
 	hypervisor_copy(&libvirt->hypervisor, &domains->hypervisor);
 	domains_describe(libvirt, listing);
-	if (flag_read(libvirt, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, offsetof(struct libvirt_domain, persistent)))
-		have |= DOMAIN_HAVE_PERSISTENT;
-	if (flag_read(libvirt, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, offsetof(struct libvirt_domain, autostart)))
-		have |= DOMAIN_HAVE_AUTOSTART;
-	for (size_t i = 0; i < n; i += SLICE_MAX) {
-		if (!slice_read(libvirt, &listing->domains[i], n - i < SLICE_MAX ? n - i : SLICE_MAX, have, domains)) {
-			part_unref(domains);
-			return NULL;
-		}
-	}
 	domains_sweep(libvirt);
-	return domains;
+	if (domains_fill(libvirt, listing, domains))
+		return domains;
+	part_unref(domains);
+	return NULL;
 }
 
 static int libvirt_poll(void *self, const struct source_env *env, struct part **result, struct source_error *error)

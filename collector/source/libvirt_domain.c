@@ -29,6 +29,7 @@ struct libvirt_domain *libvirt_domain_new(const uint8_t uuid[16])
 	struct libvirt_domain *domain = mem_alloc(sizeof(*domain));
 
 	memcpy(domain->uuid, uuid, sizeof(domain->uuid));
+	memcpy(domain->turn.uuid, uuid, sizeof(domain->turn.uuid));
 	domain->outdated = true;
 	return domain;
 }
@@ -107,16 +108,19 @@ void libvirt_domain_describe(struct libvirt_domain *domain, virDomainPtr handle,
 {
 	const int id = (int)virDomainGetID(handle);
 	const int64_t now_mono_ns = clock_mono_ns();
+	const struct domain_devices *devices = domain->devices;
 
 	if (now_mono_ns < reader->xml_until_mono_ns && xml_due(domain, id, now_mono_ns))
 		read_xml(domain, handle, id, reader->watch);
+	libvirt_turn_see(&domain->turn, id, domain->devices != devices);
 	set_ident(domain, handle, domain->ident != NULL ? domain->ident->os : NULL);
 }
 
 /* ---- its row ---- */
 
-/* Asks singly for what every driver should tell and this one's bulk answer did not. */
-static void complete(virDomainPtr handle, struct domain *row)
+/* Asks singly for what every driver should tell and this one's bulk answer did not. virDomainMemoryStats asks QEMU's
+ * monitor; virDomainGetInfo and virDomainGetVcpusFlags do not. */
+static void complete(virDomainPtr handle, bool by_turns, struct domain *row)
 {
 	virDomainMemoryStatStruct memory[VIR_DOMAIN_MEMORY_STAT_NR];
 	virDomainInfo info;
@@ -135,7 +139,7 @@ static void complete(virDomainPtr handle, struct domain *row)
 			row->have |= DOMAIN_HAVE_VCPUS_MAX;
 		}
 	}
-	if (!balloon && row->id >= 0) {
+	if (!balloon && row->id >= 0 && !by_turns) {
 		n = virDomainMemoryStats(handle, memory, VIR_DOMAIN_MEMORY_STAT_NR, 0);
 		libvirt_stats_memory(memory, n > 0 ? (size_t)n : 0, row);
 	}
@@ -191,7 +195,7 @@ static void fill_devices(struct libvirt_domain *domain, virDomainPtr handle, str
 			 struct domain *row)
 {
 	reader->covered = reader->covered || libvirt_rows_covered(reader->rows);
-	if (!reader->covered && row->id >= 0) {
+	if (!reader->covered && row->id >= 0 && !reader->by_turns) {
 		vcpus_singly(handle, row, reader->rows);
 		if (row->devices != NULL)
 			devices_singly(handle, row->devices, reader->rows);
@@ -200,6 +204,24 @@ static void fill_devices(struct libvirt_domain *domain, virDomainPtr handle, str
 		domain->outdated = true;
 	if (reader->local && row->id >= 0)
 		number_nics(domain->last, row);
+}
+
+static void parse(const virDomainStatsRecordPtr record, struct libvirt_rows *rows, struct domain *row)
+{
+	if (record != NULL)
+		libvirt_stats_parse(record->params, (size_t)record->nparams, rows, row);
+}
+
+/* What the monitor told belongs to the present run. */
+static bool monitor_has(const struct libvirt_domain *domain, int32_t id)
+{
+	return domain->monitor_record != NULL && (int32_t)virDomainGetID(domain->monitor_record->dom) == id;
+}
+
+/* It goes on, and its turn is another time. */
+static bool goes_on(const struct libvirt_domain *domain, const struct libvirt_reader *reader, const struct domain *row)
+{
+	return reader->by_turns && domain->last != NULL && domain->last->id == row->id && !monitor_has(domain, row->id);
 }
 
 /* 0, -ERR_ABSENT: the domain is gone, -ERR_IO: it cannot be read now. */
@@ -211,26 +233,79 @@ static int fill(struct libvirt_domain *domain, virDomainPtr handle, struct libvi
 
 	row->devices = part_ref(domain->devices);
 	row->id = (int32_t)virDomainGetID(record != NULL ? record->dom : handle);
-	libvirt_stats_parse(record != NULL ? record->params : NULL, record != NULL ? (size_t)record->nparams : 0,
-			    reader->rows, row);
+	libvirt_rows_reset(reader->rows);
+	parse(record, reader->rows, row);
+	if (monitor_has(domain, row->id))
+		parse(domain->monitor_record, reader->rows, row);
 	if (row->state == 0) {
 		if (virDomainGetState(handle, &state, &reason, 0) < 0)
 			return virGetLastErrorCode() == VIR_ERR_NO_DOMAIN ? -ERR_ABSENT : -ERR_IO;
 		row->state = libvirt_stats_state(state, reason, &row->reason);
 	}
 	bulk = (row->have & DOMAIN_HAVE_CPU_TIME) != 0;
-	complete(handle, row);
+	if (!goes_on(domain, reader, row))
+		complete(handle, reader->by_turns, row);
 	fill_devices(domain, handle, reader, row);
-	row->read_mono_ns = bulk ? domain->record_mono_ns : clock_mono_ns();
+	row->read_mono_ns = bulk && !reader->by_turns ? domain->record_mono_ns : clock_mono_ns();
+	row->state_mono_ns = record != NULL ? domain->record_mono_ns : row->read_mono_ns;
+	if (reader->by_turns && monitor_has(domain, row->id))
+		row->read_mono_ns = domain->monitor_mono_ns;
 	return 0;
 }
 
 /* While another call holds a QEMU domain's job lock, NOWAIT leaves out what only its monitor tells; the resident size
  * is always among it. */
-static bool incomplete(const struct domain *row, const struct domain *last)
+bool libvirt_domain_is_whole(const struct libvirt_domain *domain)
 {
+	const virDomainStatsRecordPtr record = domain->monitor_record;
+
+	if (record == NULL)
+		return false;
+	if ((int)virDomainGetID(record->dom) < 0)
+		return true;
+	for (int i = 0; i < record->nparams; i++)
+		if (strcmp(record->params[i].field, "balloon.rss") == 0)
+			return true;
+	return false;
+}
+
+/* Of the monitor by turns any reading that is not whole; else one that lacks what the last one had. */
+static bool incomplete(const struct libvirt_domain *domain, const struct libvirt_reader *reader,
+		       const struct domain *row)
+{
+	const struct domain *last = domain->last;
+
+	if (reader->by_turns)
+		return last != NULL && last->id == row->id &&
+		       !(monitor_has(domain, row->id) && libvirt_domain_is_whole(domain));
 	return last != NULL && last->id == row->id && (last->have & ~row->have & DOMAIN_HAVE_MEM_RSS) != 0 &&
 	       row->read_mono_ns - last->read_mono_ns < ROW_KEEP_NS;
+}
+
+static void keep_ident(struct domain *kept, struct domain_ident *ident)
+{
+	if (kept->ident == ident)
+		return;
+	part_unref(kept->ident);
+	kept->ident = part_ref(ident);
+	kept->name = ident->name;
+	kept->os = ident->os;
+	kept->uuid = ident->uuid;
+	kept->have = (kept->have & ~DOMAIN_HAVE_OS) | (ident->os != NULL ? DOMAIN_HAVE_OS : 0);
+}
+
+/* NICs are read with the state, unless the list of them has changed. */
+static void keep_nics(struct domain *kept, struct domain *row)
+{
+	struct nic *rows = kept->nic_rows;
+
+	if ((row->have & DOMAIN_HAVE_NET) == 0 || row->devices != kept->devices || row->n_nics != kept->n_nics)
+		return;
+	kept->nic_rows = row->nic_rows;
+	row->nic_rows = rows;
+	kept->net_rx_bytes = row->net_rx_bytes;
+	kept->net_tx_bytes = row->net_tx_bytes;
+	kept->have |= DOMAIN_HAVE_NET;
 }
 
 /* What the lists and the state tell of a domain whose other values stay as they were. */
@@ -238,10 +313,13 @@ static struct domain *keep(struct domain *row, const struct domain *last)
 {
 	struct domain *kept = domain_copy(last);
 
+	keep_ident(kept, row->ident);
 	if (row->state != 0) {
 		kept->state = row->state;
 		kept->reason = row->reason;
 		kept->id = row->id;
+		kept->state_mono_ns = row->state_mono_ns;
+		keep_nics(kept, row);
 	}
 	part_unref(row);
 	return kept;
@@ -256,7 +334,7 @@ struct domain *libvirt_domain_read(struct libvirt_domain *domain, virDomainPtr h
 		part_unref(row);
 		return NULL;
 	}
-	if (domain->last != NULL && (rc != 0 || incomplete(row, domain->last))) {
+	if (domain->last != NULL && (rc != 0 || incomplete(domain, reader, row))) {
 		row = keep(row, domain->last);
 	} else if (rc != 0) {
 		row->state = libvirt_stats_state(-1, 0, &row->reason);

@@ -8,6 +8,7 @@
 
 #include "model/domain.h"
 #include "source/libvirt_rows.h"
+#include "source/libvirt_turn.h"
 #include "source/libvirt_watch.h"
 
 #include <libvirt/libvirt.h>
@@ -19,6 +20,7 @@ struct libvirt_reader {
 	struct libvirt_rows *rows;
 	bool local;		   /* the hypervisor's network devices are this host's */
 	bool covered;		   /* the driver's bulk answer has disks and NICs */
+	bool by_turns;		   /* QEMU's: its monitor tells the better part, and no single call may ask it */
 	int64_t xml_until_mono_ns; /* this poll reads no XML after that */
 };
 
@@ -30,11 +32,14 @@ struct libvirt_domain {
 	int xml_id;			/* libvirt's number of the domain when it was read */
 	int64_t xml_read_mono_ns;
 	struct domain *last; /* the last reading, never handed out itself */
+	struct libvirt_turn turn;
 	/* of the present poll: */
 	uint64_t poll;
 	bool persistent, autostart;
 	virDomainStatsRecordPtr record; /* borrowed; NULL: the bulk call has none */
 	int64_t record_mono_ns;
+	virDomainStatsRecordPtr monitor_record; /* borrowed; NULL: it was not its turn, or it has not answered */
+	int64_t monitor_mono_ns;
 	UT_hash_handle hh;
 };
 
@@ -44,6 +49,9 @@ void libvirt_domain_free(struct libvirt_domain *domain);
 /* Brings name, OS and devices up to date. Asks libvirt only where the XML may have changed, and not after
  * reader->xml_until_mono_ns: the poll after this one then does. */
 void libvirt_domain_describe(struct libvirt_domain *domain, virDomainPtr handle, const struct libvirt_reader *reader);
+
+/* The monitor's record has all that there is to tell: of a domain that runs also what only QEMU knows. */
+bool libvirt_domain_is_whole(const struct libvirt_domain *domain);
 
 /* The row for the result, the caller's; NULL: the domain is gone. Where it cannot be read now, or only in part, the row
  * has the values of the last reading and its time. */

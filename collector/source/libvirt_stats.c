@@ -150,7 +150,6 @@ void libvirt_stats_parse(const virTypedParameter *params, size_t n, struct libvi
 {
 	int state = -1, reason = 0;
 
-	libvirt_rows_reset(rows);
 	for (size_t i = 0; i < n; i++) {
 		const char *name = params[i].field;
 		const struct key *key;

@@ -19,8 +19,8 @@
 	 VIR_DOMAIN_STATS_INTERFACE | VIR_DOMAIN_STATS_BLOCK)
 
 /* One record of the bulk call. Fills what it finds of the domain itself and leaves the rest of row alone; row->state
- * stays as it is where the record has no state. What it says of vCPUs, disks and NICs is in rows afterwards, which were
- * emptied before, for libvirt_rows_finish. Cost: O(n log keys). */
+ * stays as it is where the record has no state. What it says of vCPUs, disks and NICs is added to rows, for
+ * libvirt_rows_finish. Cost: O(n log keys). */
 void libvirt_stats_parse(const virTypedParameter *params, size_t n, struct libvirt_rows *rows, struct domain *row);
 
 /* What single calls give for a driver whose bulk answer lacks it; only fields that are not there yet are filled. */

@@ -262,6 +262,7 @@ static void nic_add(struct domain_devices *devices, const xmlNode *interface)
 	nic->target = text_copy(child_attribute(interface, "target", "dev"), LIBVIRT_XML_NAME_MAX);
 	nic->model = text_copy(child_attribute(interface, "model", "type"), LIBVIRT_XML_NAME_MAX);
 	nic->source = source_of(interface);
+	nic->host_view = text_is(attribute_of(interface, "type"), "direct");
 	devices->n_nics++;
 }
 

@@ -13,16 +13,26 @@
 #include "base/sysfile.h"
 #include "model/snapshot.h"
 
-/* Workers: one thread each. Sources on the same worker wait for each other. */
-enum worker_id { WORKER_FILES, WORKER_SENSORS, WORKER_THERMAL, WORKER_LIBVIRT, WORKER_END };
+/* Workers: one thread each. Sources on the same worker wait for each other. A snapshot waits a little for the quick
+ * ones (before WORKER_QUICK_END), and the first snapshot for those before WORKER_FIRST_END. */
+enum worker_id {
+	WORKER_FILES, WORKER_SENSORS, WORKER_THERMAL, WORKER_PROCESS, WORKER_QUICK_END,
+	WORKER_LIBVIRT = WORKER_QUICK_END, WORKER_CLOCK, WORKER_POOLS, WORKER_FIRST_END,
+	WORKER_DISKS = WORKER_FIRST_END, WORKER_END
+};
 
 struct live_queue;
+struct commands;
 
 struct source_env {
 	const struct sysroot *root;  /* where /proc and /sys are */
 	const char *uri;             /* of libvirt; "" lets libvirt choose */
 	struct live_queue *live;     /* live events go here (source/live.h) */
 	const char *agent_version;
+	const char *chronyd, *ntpd;  /* "127.0.0.1:323", "127.0.0.1:123": where their protocols are spoken; "" not at all */
+	const char *ptp4l;           /* path of its management socket; "" none */
+	const char *smartctl;        /* the program; "" none */
+	struct commands *commands;   /* what runs programs (source/commands.h); NULL: nothing does */
 };
 
 /* One line of English on why a poll failed, naming the file, URI or device. */

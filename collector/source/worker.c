@@ -173,7 +173,10 @@ static void *worker_main(void *arg)
 
 /* --- the cycle lane's side --------------------------------------------------------------------------------------- */
 
-static const char *const WORKER_NAMES[WORKER_END] = { "files", "sensors", "thermal", "libvirt" };
+static const char *const WORKER_NAMES[WORKER_END] = {
+	[WORKER_FILES] = "files",     [WORKER_SENSORS] = "sensors", [WORKER_THERMAL] = "thermal", [WORKER_PROCESS] = "process",
+	[WORKER_LIBVIRT] = "libvirt", [WORKER_CLOCK] = "clock",     [WORKER_POOLS] = "pools",     [WORKER_DISKS] = "disks",
+};
 
 /* Called with the lock held. */
 static int start_worker(struct workers *pool, enum worker_id id)
@@ -222,13 +225,13 @@ bool workers_pending(struct workers *pool, enum source_id id)
 	return pending;
 }
 
-bool workers_busy(struct workers *pool, enum worker_id except)
+bool workers_busy(struct workers *pool, enum worker_id end)
 {
 	bool busy = false;
 
 	pthread_mutex_lock(&pool->lock);
 	for (size_t i = 0; SOURCES[i] != NULL; i++)
-		busy = busy || (SOURCES[i]->worker != except && pool->pending[SOURCES[i]->id]);
+		busy = busy || (SOURCES[i]->worker < end && pool->pending[SOURCES[i]->id]);
 	pthread_mutex_unlock(&pool->lock);
 	return busy;
 }

@@ -32,8 +32,8 @@ struct workers *workers_new(const struct source_env *env, void (*wake)(void *arg
 int workers_request(struct workers *workers, const struct source *source);
 
 bool workers_pending(struct workers *workers, enum source_id id);
-/* Any poll under way that is not one of `except`. */
-bool workers_busy(struct workers *workers, enum worker_id except);
+/* Any poll under way of a worker before `end`. */
+bool workers_busy(struct workers *workers, enum worker_id end);
 
 /* The next result, oldest first; false when there is none. Abandons overrun workers first. */
 bool workers_take(struct workers *workers, int64_t now_mono_ns, struct worker_result *out);

@@ -326,11 +326,12 @@ static void refresh(struct virtio *virtio, int64_t now_mono_ns)
 		struct virtio_channel *channel = virtio->channels[i];
 		const struct domain *domain = active_domain(virtio, virtio_channel_index(channel));
 		const bool contested = virtio_claims_contested(&virtio->claims, domain->index);
+		const int64_t read_mono_ns = domain_state_mono_ns(domain);
 
-		if (contested || now_mono_ns - domain->read_mono_ns >= virtio->expiration_ns)
+		if (contested || now_mono_ns - read_mono_ns >= virtio->expiration_ns)
 			virtio_channel_rest(channel, contested);
 		else
-			virtio_channel_seen(channel, domain->read_mono_ns);
+			virtio_channel_seen(channel, read_mono_ns);
 	}
 }
 

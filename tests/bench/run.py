@@ -7,6 +7,8 @@ cycle    CPU of the daemon per cycle with 100 domains of libvirt's test driver (
 memory   RssAnon above that of an empty program linked with the same libraries and connected to the same URI
 latency  a get with libvirtd running and with libvirtd stopped (SIGSTOP), beside a get that snmpd answers itself;
          root and a libvirtd with QEMU domains of its own
+qemu100  100 QEMU domains on a libvirtd of its own: CPU of one full refresh (daemon and libvirtd) beside that of one bulk
+         call for the same groups (libvirtd alone); what a poll period of 1 s and of 5 s costs; root
 Each line says what was measured, the bound, and "ok" or "OVER". Exit status 1 when one is over.
 """
 import argparse
@@ -25,6 +27,12 @@ CYCLES = 15
 CYCLE_MS_MOST = 10.0
 MEMORY_KIB_MOST = 8 * 1024
 LATENCY_S = 10
+BULK_ROUNDS = 20
+BULK_GROUPS = ["--state", "--cpu-total", "--balloon", "--vcpu", "--interface", "--block"]
+REFRESH_PERIODS = 20
+REFRESH_S = 5          # a period of the rotation: each group of each domain is read once
+REFRESH_MORE_S = 0.010
+SHARE_MOST = 1.0       # percent of one CPU at a period of 5 s
 SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 
 over = 0
@@ -128,7 +136,70 @@ def bench_latency():
         report("latency: p99 stopped / running", stopped["p99_us"] / reference, "", 1.25)
 
 
-BENCHES = {"cycle": bench_cycle, "memory": bench_memory, "latency": bench_latency}
+def bulk_cost(rig):
+    """CPU seconds of libvirtd for one call over all domains with all groups; the shell and its connection stay."""
+    libvirtd = rig.libvirtd()
+    calls = ("domstats --nowait %s;" % " ".join(BULK_GROUPS)) * BULK_ROUNDS
+
+    def virsh(commands):
+        return edge.virsh(rig.uri, commands, timeout=120)
+    shown = virsh(calls)  # and whatever is made once
+    if shown.count("balloon.rss=") != BULK_ROUNDS * rig.domains:
+        raise edge.Failed("virsh domstats did not tell all")
+    before = cpu_ns(libvirtd)
+    virsh("version")
+    connection = cpu_ns(libvirtd) - before
+    before = cpu_ns(libvirtd)
+    virsh(calls)
+    return (cpu_ns(libvirtd) - before - connection) / BULK_ROUNDS / 1e9
+
+
+class Load:
+    """A daemon on the rig at a poll period, measured over so many of them: CPU seconds of it and of libvirtd, polls."""
+
+    def __init__(self, rig, poll_s, periods):
+        libvirtd = rig.libvirtd()
+        with edge.Node("bench_qemu100", uri=rig.uri, poll_s=poll_s) as node:
+            node.start()
+            edge.wait_for(lambda: len(node.manager.column("edgeDomainName")) == rig.domains, 30, "the domains")
+            polls = "edgeSourcePolls." + node.source_index("libvirt")
+            # The lanes look their domains up and the sources their files: not part of a refresh.
+            first = node.get(polls)
+            edge.wait_for(lambda: node.get(polls) >= first + max(3, 15 // poll_s), 60, "the first polls", pause=0.5)
+            first = node.get(polls)
+            begin, own, theirs = time.monotonic(), cpu_ns(node.daemon.pid), cpu_ns(libvirtd)
+            edge.wait_for(lambda: time.monotonic() - begin >= periods * poll_s, periods * poll_s + 10, pause=0.05)
+            self.seconds = time.monotonic() - begin
+            self.own, self.theirs = (cpu_ns(node.daemon.pid) - own) / 1e9, (cpu_ns(libvirtd) - theirs) / 1e9
+            self.polls, self.periods = node.get(polls) - first, periods
+            self.age = max(node.manager.column("edgeDomainAge").values())
+
+
+def bench_qemu100():
+    with Rig(domains=DOMAINS) as rig:
+        bulk = [bulk_cost(rig)]
+        slow = Load(rig, REFRESH_S, REFRESH_PERIODS)
+        bulk.append(bulk_cost(rig))
+        fast = Load(rig, 1, 40)
+        bulk.append(bulk_cost(rig))
+        mean = sum(bulk) / len(bulk)
+        for i, cost in enumerate(bulk):
+            report("qemu100: CPU of libvirtd for a bulk call of all groups, run %d" % (i + 1), 1e3 * cost, "ms")
+        report("qemu100: CPU of libvirtd for one refresh (%d polls)" % slow.polls, 1e3 * slow.theirs / slow.polls, "ms")
+        report("qemu100: CPU of edgenoded for one refresh, all its work", 1e3 * slow.own / slow.polls, "ms")
+        report("qemu100: CPU of both for one refresh (bound: bulk + %d ms)" % (1e3 * REFRESH_MORE_S),
+               1e3 * (slow.own + slow.theirs) / slow.polls, "ms", round(1e3 * (mean + REFRESH_MORE_S), 2))
+        report("qemu100: oldest row, period of %d s" % REFRESH_S, slow.age / 1000, "s")
+        report("qemu100: share of edgenoded of one CPU, period of %d s" % REFRESH_S,
+               100 * slow.own / slow.seconds, "%", SHARE_MOST)
+        report("qemu100: CPU of edgenoded per second, period of 1 s", 1e3 * fast.own / fast.seconds, "ms")
+        report("qemu100: CPU of libvirtd per second, period of 1 s", 1e3 * fast.theirs / fast.seconds, "ms")
+        report("qemu100: polls missed of %d, period of 1 s" % int(fast.seconds),
+               max(0, int(fast.seconds) - fast.polls), "", 0)
+        report("qemu100: oldest row, period of 1 s", fast.age / 1000, "s", 7)
+
+
+BENCHES = {"cycle": bench_cycle, "memory": bench_memory, "latency": bench_latency, "qemu100": bench_qemu100}
 
 
 def main():

@@ -154,6 +154,7 @@ def guest_request_forms():
             expect_equal(answer, "INVALID REQUEST\n\n", "the answer to %s" % bad)
         wait_for(lambda: node.get("edgeChannelInvalid." + row) == 2, 5, "edgeChannelInvalid of 2")
         expect_equal(node.get("edgeChannelRequests." + row), 5, "edgeChannelRequests")
+        node.manager.bulkwalk("edgeChannelTable")  # for tests/columns.tsv
 
 
 def ask_at_once(guests, command):

@@ -214,6 +214,36 @@ class Mib:
         return None, ""
 
 
+class Columns:
+    """tests/columns.tsv: by which case each column is filled; and which ones the case of this thread has seen filled."""
+
+    of_case = {}
+    _seen = threading.local()
+
+    @classmethod
+    def load(cls):
+        with open(os.path.join(SOURCE, "tests", "columns.tsv"), encoding="utf-8") as listed:
+            for line in listed:
+                if not line.startswith("#"):
+                    column, case = line.split()
+                    cls.of_case.setdefault(case, set()).add(column)
+
+    @classmethod
+    def begin(cls):
+        cls._seen.columns = set()
+
+    @classmethod
+    def saw(cls, values):
+        """What a tool answered: (oid, value) of each instance, None where there is none."""
+        if hasattr(cls._seen, "columns"):
+            cls._seen.columns |= {Mib.split(oid)[0] for oid, value in values if value is not None}
+
+    @classmethod
+    def check(cls, case):
+        lacking = sorted(cls.of_case.get(case, set()) - cls._seen.columns)
+        expect(not lacking, "not seen with a value, as tests/columns.tsv promises: " + ", ".join(lacking))
+
+
 def ids(oid):
     return tuple(int(part) for part in oid.split("."))
 
@@ -290,7 +320,9 @@ class Manager:
                                env=self.env)
         if status != 0:
             raise SnmpError("%s: %s" % (name, (err or out).strip().replace("\n", "; ")))
-        return parse_values(out)
+        values = parse_values(out)
+        Columns.saw(values)
+        return values
 
     def get(self, *names, **options):
         """One value, or a list where several are asked for; None: no instance."""
@@ -332,6 +364,8 @@ def i_is_name(argument):
 
 class Node:
     """A case's private node. Use as a context; parts are started by name."""
+
+    listen, receiver = "127.0.0.1", "127.0.0.1"  # addresses of snmpd and, as that sees it, of snmptrapd
 
     def __init__(self, name, uri="test:///default", poll_s=1, config="", root=None, prefix=(), transports=("vbd",)):
         self.name, self.uri, self.root, self.prefix, self.transports = name, uri, root, list(prefix), transports
@@ -401,15 +435,15 @@ class Node:
     def _write_snmpd_conf(self):
         with open(self.dir + "/snmpd.conf", "w", encoding="utf-8") as conf:
             conf.write("\n".join([
-                "agentAddress udp:127.0.0.1:%d" % self.port,
+                "agentAddress udp:%s:%d" % (self.listen, self.port),
                 "master agentx",
                 "agentXSocket " + self.agentx,
                 "agentXPerms 0600 0700",
                 "createUser %s SHA-256 %s AES %s" % (USER, self.auth, self.priv),
                 "rouser %s priv" % USER,
                 "dontLogTCPWrappersConnects yes",
-                "trapsess -Ci -v 3 -e %s -u %s -l authPriv -a SHA-256 -A %s -x AES -X %s -t 1 -r 5 127.0.0.1:%d" % (
-                    ENGINE, USER, self.auth, self.priv, self.trap_port),
+                "trapsess -Ci -v 3 -e %s -u %s -l authPriv -a SHA-256 -A %s -x AES -X %s -t 1 -r 5 %s:%d" % (
+                    ENGINE, USER, self.auth, self.priv, self.receiver, self.trap_port),
             ]) + "\n")
 
     def _write_trapd_conf(self):
@@ -573,8 +607,8 @@ def tool(name):
     return found
 
 
-def virsh(uri, *arguments):
-    status, out, err = run([tool("virsh"), "-r", "-q", "-c", uri] + list(arguments), timeout=20)
+def virsh(uri, *arguments, timeout=20):
+    status, out, err = run([tool("virsh"), "-r", "-q", "-c", uri] + list(arguments), timeout=timeout)
     if status != 0:
         raise Failed("virsh %s: %s" % (" ".join(arguments), err.strip()))
     return out

@@ -40,52 +40,19 @@ XML = """
 """
 
 
-class Guest:
-    """A running one. Commands go one at a time."""
+class Obedient:
+    """A machine that obeys a port: "obey" in image_parts.sh. Commands go one at a time."""
 
-    def __init__(self, rig, name, number):
-        self.rig, self.name, self.vcpus = rig, name, 1 + number % 2
-        self.bridge = rig.bridge if number % 2 == 0 else None
-        self.tap, self.mac = "tap-" + name, "52:54:00:ed:9e:%02x" % number
-        self.nic = "bridge" if self.bridge else "ethernet"
-        self.source = "<source bridge='%s'/>" % self.bridge if self.bridge else ""
-        self.address = "10.77.0.%d" % number
-        self.console = os.path.join(rig.dir, name + ".console")
-        self.control = os.path.join(rig.dir, name + ".control")
-        self.scratch = os.path.join(rig.scratch, name + ".img")
+    def __init__(self, name):
+        self.name = name
         self.port = None
         self.lock = threading.Lock()
-
-    def xml(self):
-        return XML.format(kernel=self.rig.kernel, initrd=self.rig.initrd, disk=self.rig.disk, memory_mib=256,
-                          qemu=tool("qemu-system-x86_64"), **vars(self))
-
-    def start(self):
-        """Has libvirt start it; ready() says when it obeys."""
-        with open(self.console, "wb"):
-            pass
-        self.rig.inside("sh", "-c", "rm -f $0; truncate -s 16M $0", self.scratch)
-        path = os.path.join(self.rig.dir, self.name + ".xml")
-        with open(path, "w", encoding="utf-8") as xml:
-            xml.write(self.xml())
-        self.rig.virsh("create", path)
-
-    def ready(self):
-        """Waits until it has booted."""
-        self.port = socket.socket(socket.AF_UNIX)
-        self.port.connect(self.control)
-        try:
-            # The port keeps the command until the guest is there to read it.
-            self.run("ip addr add %s/24 broadcast + dev eth0 && ip link set eth0 up" % self.address, timeout=BOOT_S)
-        except Failed:
-            with open(self.console, encoding="utf-8", errors="replace") as console:
-                raise Failed("%s did not boot; its console: %s" % (
-                    self.name, console.read()[-500:].strip() or "empty")) from None
 
     def ask(self, command, timeout=30):
         """(status, output) of a shell command in the guest; both outputs in one."""
         expect("\n" not in command, "a command of several lines")
         with self.lock:
+            expect(self.port, "%s obeys no more: %s" % (self.name, command))
             end = time.monotonic() + timeout
             try:
                 self.port.settimeout(timeout)
@@ -114,6 +81,53 @@ class Guest:
         """Starts a command that goes on by itself, and may be long; its process id."""
         return int(self.run("setsid sh -c '%s' >/dev/null 2>&1 & echo $!" % command))
 
+    def forget(self):
+        if self.port:
+            self.port.close()
+        self.port = None
+
+
+class Guest(Obedient):
+    """A running domain."""
+
+    def __init__(self, rig, name, number):
+        super().__init__(name)
+        self.rig, self.vcpus = rig, 1 + number % 2
+        self.bridge = rig.bridge if number % 2 == 0 else None
+        self.tap, self.mac = "tap-" + name, "52:54:00:ed:9e:%02x" % number
+        self.nic = "bridge" if self.bridge else "ethernet"
+        self.source = "<source bridge='%s'/>" % self.bridge if self.bridge else ""
+        self.address = "10.77.0.%d" % number
+        self.console = os.path.join(rig.dir, name + ".console")
+        self.control = os.path.join(rig.dir, name + ".control")
+        self.scratch = os.path.join(rig.scratch, name + ".img")
+
+    def xml(self):
+        return XML.format(kernel=self.rig.kernel, initrd=self.rig.initrd, disk=self.rig.disk, memory_mib=256,
+                          qemu=tool("qemu-system-x86_64"), **vars(self))
+
+    def start(self):
+        """Has libvirt start it; ready() says when it obeys."""
+        with open(self.console, "wb"):
+            pass
+        self.rig.inside("sh", "-c", "rm -f $0; truncate -s 16M $0", self.scratch)
+        path = os.path.join(self.rig.dir, self.name + ".xml")
+        with open(path, "w", encoding="utf-8") as xml:
+            xml.write(self.xml())
+        self.rig.virsh("create", path)
+
+    def ready(self):
+        """Waits until it has booted."""
+        self.port = socket.socket(socket.AF_UNIX)
+        self.port.connect(self.control)
+        try:
+            # The port keeps the command until the guest is there to read it.
+            self.run("ip addr add %s/24 broadcast + dev eth0 && ip link set eth0 up" % self.address, timeout=BOOT_S)
+        except Failed:
+            with open(self.console, encoding="utf-8", errors="replace") as console:
+                raise Failed("%s did not boot; its console: %s" % (
+                    self.name, console.read()[-500:].strip() or "empty")) from None
+
     def qemu(self):
         """The process id of its QEMU."""
         return self.rig.qemu(self.name)
@@ -123,11 +137,6 @@ class Guest:
 
     def alive(self):
         return self.port is not None and self.rig.qemu(self.name) is not None
-
-    def forget(self):
-        if self.port:
-            self.port.close()
-        self.port = None
 
     def destroy(self):
         self.forget()

@@ -9,22 +9,12 @@
 # The guest obeys the virtio port "edge.control": a line is a shell command, the answer "LENGTH STATUS\n" and LENGTH
 # bytes of output. Needs apt-get and dpkg-deb for the kernel, busybox (static) and cpio; exit 77 where one is missing.
 set -euo pipefail
+# shellcheck source=tests/integration/image_parts.sh
+. "$(dirname "$(readlink -f "$0")")/image_parts.sh"
 
 # In the order of loading. One that is not there is taken to be part of the kernel.
 modules=(failover net_failover virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk
 	virtio_console virtio_net virtio_balloon watchdog i6300esb)
-
-skip() {
-	printf '%s\n' "$*" >&2
-	exit 77
-}
-
-need() {
-	local tool
-	for tool in "$@"; do
-		command -v "$tool" >/dev/null || skip "$tool is not installed"
-	done
-}
 
 # The packages of the newest kernel: Debian has all in one, Ubuntu the modules apart.
 kernel_packages() {
@@ -40,10 +30,6 @@ kernel_packages() {
 	return 1
 }
 
-apt() {
-	timeout 300 apt-get -q -o Acquire::http::Timeout=20 -o Acquire::Retries=1 "$@"
-}
-
 download() {
 	local packages
 	packages=$(kernel_packages) || return 1
@@ -51,27 +37,11 @@ download() {
 	apt download $packages
 }
 
-# One file of a module, unpacked.
-module_plain() { # FILE OUT
-	case $1 in
-	*.ko) cp "$1" "$2" ;;
-	*.xz) need xz && xz -dc "$1" >"$2" ;;
-	*.zst) need zstd && zstd -qdc "$1" >"$2" ;;
-	esac
-}
-
 unpack() {
-	local package name file patterns=('./boot/vmlinuz-*')
-	for name in "${modules[@]}"; do patterns+=("*/$name.ko*"); done
+	local package
 	mkdir tree
-	for package in ./*.deb; do
-		# A pattern that matches nothing is an error to tar, here it is not.
-		dpkg-deb --fsys-tarfile "$package" | tar -x -C tree --wildcards "${patterns[@]}" 2>/dev/null || true
-	done
-	for name in "${modules[@]}"; do
-		file=$(find tree -name "$name.ko*" -print -quit)
-		[ -z "$file" ] || module_plain "$file" "$name.ko"
-	done
+	for package in ./*.deb; do unpack_kernel "$package" tree; done
+	collect_modules tree .
 	cp tree/boot/vmlinuz-* vmlinuz
 	chmod 644 vmlinuz
 }
@@ -90,18 +60,6 @@ kernel() { # DIR
 	unpack
 	mv ./*.ko "$1"
 	mv vmlinuz "$1/vmlinuz"
-}
-
-# A program and the libraries it is linked with; where the guest's loader looks for them, wherever they are here.
-program() { # PROGRAM
-	local file
-	cp -L "$1" root/bin/
-	{ ldd "$1" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r file; do
-		case $file in
-		*/ld-*) mkdir -p "root$(dirname "$file")" && cp -L "$file" "root$file" ;;
-		*) cp -L "$file" root/lib/ ;;
-		esac
-	done
 }
 
 init() {
@@ -128,36 +86,22 @@ init() {
 		done
 		echo GUEST-READY
 		exec 3<>/dev/virtio-ports/edge.control
-		while :; do
-		    if read -r command <&3; then
-		        sh -c "$command" </dev/null >/tmp/.out 2>&1 3>&-
-		        status=$?
-		        { echo "$(wc -c </tmp/.out) $status"; cat /tmp/.out; } >&3
-		    else
-		        sleep 0.2
-		    fi
-		done
 	INIT
+	obey
 }
 
 initrd() { # DIR OUT PROGRAM...
 	local kernel=$1 out=$2 work one
 	shift 2
-	need busybox cpio ldd
 	work=$(mktemp -d)
 	# shellcheck disable=SC2064 # now, not then
 	trap "rm -rf '$work'" EXIT
 	cd "$work"
-	mkdir -p root/bin root/lib root/mod
-	cp "$(command -v busybox)" root/bin/
-	! ldd root/bin/busybox >/dev/null 2>&1 || skip "busybox is not the static one"
+	begin_root
 	cp "$kernel"/*.ko root/mod/ 2>/dev/null || true
 	for one in "$@"; do program "$one"; done
 	init >root/init
-	chmod 755 root/init
-	# Not compressed: an emulated processor unpacks slowly.
-	(cd root && find . | cpio -o -H newc --quiet) >initrd
-	mv initrd "$out"
+	pack_root "$out"
 }
 
 case ${1:-} in

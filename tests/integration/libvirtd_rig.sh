@@ -2,7 +2,8 @@
 # A private libvirtd with real QEMU domains, for tests. Everything it writes is below DIR: it runs in its own mount, PID
 # and network namespace with DIR's folders in place of /run, /etc/libvirt and /var/{lib,cache,log}/libvirt, so it meets
 # neither the machine's own libvirtd nor D-Bus. Its PID 1 reaps at once; libvirt waits for the end of the QEMUs it probes
-# with, and where the machine's PID 1 is slow to reap that would take a minute for every domain.
+# with, and where the machine's PID 1 is slow to reap that would take a minute for every domain. It listens to TCP, too:
+# 127.0.0.1 of its own network namespace.
 #
 # usage: libvirtd_rig.sh start DIR N    start it with N paused domains rig-1 ... rig-N (8 MiB, emulated); prints the
 #                                       URI for read-only use
@@ -27,7 +28,7 @@ need() {
 command=${1:-} dir=${2:-}
 case $dir in
 /*) [ ${#dir} -le 70 ] || { echo "$dir: too long for a socket's path" >&2; exit 2; } ;;
-*) sed -n '7,18s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*) sed -n '8,19s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 sockets=$dir/run/libvirt
 uri="qemu+unix:///system?socket=$sockets/libvirt-sock"
@@ -72,6 +73,10 @@ write_files() {
 		auth_unix_ro = "none"
 		auth_unix_rw = "none"
 		unix_sock_ro_perms = "0777"
+		listen_tls = 0
+		listen_tcp = 1
+		listen_addr = "127.0.0.1"
+		auth_tcp = "none"
 	CONF
 	cat >"$dir/etc/qemu.conf" <<-'CONF'
 		user = "root"
@@ -93,10 +98,12 @@ write_files() {
 		mount --bind "$dir/etc" /etc/libvirt
 		for name in lib cache log; do mount --bind "$dir/\$name" /var/\$name/libvirt; done
 		ip link set lo up 2>/dev/null
+		# libvirtd takes an address of IPv4 only where there is one that is not the loopback's.
+		ip address add 192.0.2.1/32 dev lo 2>/dev/null
 		daemon=
 		while :; do
 			if [ ! -e "$dir/hold" ] && { [ -z "\$daemon" ] || [ ! -e "/proc/\$daemon" ]; }; then
-				libvirtd &
+				libvirtd --listen &
 				daemon=\$!
 			fi
 			sleep 0.1 & wait -n
@@ -179,5 +186,5 @@ revive)
 	come_up
 	;;
 stop) stop_all ;;
-*) sed -n '7,18s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*) sed -n '8,19s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

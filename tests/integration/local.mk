@@ -2,17 +2,32 @@
 EXTRA_DIST += \
 	tests/integration/cases.py \
 	tests/integration/cases_bad_input.py \
+	tests/integration/cases_churn.py \
+	tests/integration/cases_clock.py \
 	tests/integration/cases_devices.py \
+	tests/integration/cases_disks.py \
+	tests/integration/cases_edge_bond.py \
+	tests/integration/cases_edge_node.py \
 	tests/integration/cases_guest.py \
+	tests/integration/cases_libvirt_hang.py \
 	tests/integration/cases_libvirtd.py \
 	tests/integration/cases_life.py \
+	tests/integration/cases_ptp.py \
+	tests/integration/cases_process.py \
 	tests/integration/cases_restart.py \
 	tests/integration/cases_sensor.py \
 	tests/integration/cases_snmp.py \
+	tests/integration/cases_threshold.py \
 	tests/integration/cases_values.py \
 	tests/integration/edge.py \
+	tests/integration/edge_node.py \
+	tests/integration/edge_node/edgefake.c \
+	tests/integration/edge_node/init \
+	tests/integration/edge_node/thermal.asl \
+	tests/integration/edge_node_image.sh \
 	tests/integration/guest.py \
 	tests/integration/guest_image.sh \
+	tests/integration/image_parts.sh \
 	tests/integration/libvirtd_rig.sh \
 	tests/integration/rig.py \
 	tests/integration/run.py \

@@ -4,13 +4,15 @@ import shutil
 import tempfile
 import time
 
-from edge import AT_END, Failed, Skipped, expect, run, wait_for
+from edge import AT_END, Failed, Skipped, children_of, expect, run, tool, wait_for
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "libvirtd_rig.sh")
 
 
 class Rig:
-    """Domains rig-1 ... rig-N, paused. uri is for reading, uri_rw for changes."""
+    """Domains rig-1 ... rig-N, paused. uri is for reading, uri_rw for changes, uri_tcp from the inside."""
+
+    uri_tcp = "qemu+tcp://127.0.0.1/system"
 
     def __init__(self, domains):
         self.domains = domains
@@ -56,6 +58,31 @@ class Rig:
         status, out, err = run(["virsh", "-q", "-c", self.uri_rw, *arguments], timeout=30)
         expect(status == 0, "virsh %s: %s" % (" ".join(arguments), err.strip()))
         return out
+
+    def _pids(self):
+        """Of everything in the rig."""
+        with open(self.dir + "/pid", encoding="ascii") as outer:
+            return children_of(int(outer.read()))
+
+    def qemu(self, name):
+        """The process id of a domain's QEMU."""
+        for pid in self._pids():
+            with open("/proc/%d/cmdline" % pid, "rb") as cmdline:
+                if b"guest=%s," % name.encode() in cmdline.read():
+                    return pid
+        raise Failed("%s has no QEMU" % name)
+
+    def libvirtd(self):
+        """The process id of libvirtd."""
+        for pid in self._pids():
+            with open("/proc/%d/comm" % pid, encoding="ascii") as comm:
+                if comm.read().strip() == "libvirtd":
+                    return pid
+        raise Failed("no libvirtd runs")
+
+    def inside(self):
+        """What runs a command in the rig's network, where uri_tcp leads to its libvirtd."""
+        return [tool("nsenter"), "--net=/proc/%d/ns/net" % self.libvirtd()]
 
     def close(self):
         self._run("stop")

@@ -38,7 +38,9 @@ def one(case):
     if os.path.exists(log):
         os.unlink(log)
     try:
+        edge.Columns.begin()
         note = case.function()
+        edge.Columns.check(case.name)
     except edge.Skipped as reason:
         say("skip %s: %s" % (case.name, reason))
         return "skip"
@@ -88,6 +90,7 @@ def main():
     edge.Build.locate(os.path.abspath(options.build))
     os.makedirs(edge.Build.logs, exist_ok=True)
     edge.Mib.load()
+    edge.Columns.load()
     load_cases()
     cases = [c for c in CASES if not options.filter or any(f in c.name for f in options.filter)]
     if options.list:

@@ -24,6 +24,8 @@ room 'libvirt/|sensors/' collector/source/
 room 'net-snmp/' subagent/
 room 'event2/|event\.h' 'collector/serve\.c' collector/transport/ collector/export/
 room 'libxml/' 'collector/config_xml\.c' 'collector/source/libvirt_xml\.c' 'collector/transport/guest_doc\.c' guestlib/
+room 'jansson\.h' 'collector/source/smart_parse\.c'
+room 'netlink/' 'collector/source/thermal_events\.c'
 room 'curl/' collector/export/
 
 # The base knows nothing of this project, the model no source and no consumer, the guest's side nothing of the host's.

@@ -99,6 +99,7 @@ static inline struct domains *fixture_domains(size_t n)
 		row->reason = "booted";
 		row->id = (int32_t)i;
 		row->read_mono_ns = FIXTURE_NOW - 20 * NS_PER_MS;
+		row->process_mono_ns = FIXTURE_NOW - 15 * NS_PER_MS;
 		row->cpu_time_ns = UINT64_MAX - i;
 		row->vcpus = 2;
 		row->start_mono_ns = FIXTURE_NOW - 60 * NS_PER_S;
@@ -166,6 +167,80 @@ static inline void fixture_clock(struct snapshot *snapshot)
 	snapshot->clock->have = CLOCK_HAVE_OFFSET | CLOCK_HAVE_FREQUENCY;
 	snapshot->clock->offset_ns = -1234567899;
 	snapshot->clock->frequency_ppb = -31250;
+}
+
+static inline void fixture_clock_peers(struct snapshot *snapshot)
+{
+	snapshot->clock_peers = fixture_part(sizeof(*snapshot->clock_peers) + 2 * sizeof(struct clock_peer));
+	snapshot->clock_peers->n = 2;
+	snapshot->clock_peers->rows[0] = (struct clock_peer){ .index = 2,
+							      .name = "192.0.2.1",
+							      .mode = CLOCK_PEER_SERVER,
+							      .state = CLOCK_PEER_SELECTED,
+							      .stratum = 2,
+							      .reach = 255,
+							      .offset_ns = -1999,
+							      .sample_mono_ns = FIXTURE_NOW - 64 * NS_PER_S,
+							      .have = UINT64_MAX };
+	snapshot->clock_peers->rows[1] = (struct clock_peer){
+		.index = 7, .name = "PPS", .mode = CLOCK_PEER_REFCLOCK, .state = CLOCK_PEER_UNREACHABLE
+	};
+	snapshot->ptp_clocks = fixture_part(sizeof(*snapshot->ptp_clocks));
+	snapshot->ptp_clocks->n = 2;
+	snapshot->ptp_clocks->rows[0] = (struct ptp_clock){
+		.index = 1, .name = "ptp0 igb", .offset_ns = -2 * NS_PER_S - 5, .utc_offset_s = 37, .have = UINT64_MAX
+	};
+	snapshot->ptp_clocks->rows[1] = (struct ptp_clock){ .index = 4, .name = "ptp3" };
+}
+
+static inline void fixture_storage(struct snapshot *snapshot)
+{
+	snapshot->disks = fixture_part(sizeof(*snapshot->disks) + 2 * sizeof(struct disk));
+	snapshot->disks->n = 2;
+	snapshot->disks->rows[0] = (struct disk){ .index = 1,
+						  .name = "nvme0n1",
+						  .serial = "S1",
+						  .health = DISK_PASSED,
+						  .wear_percent = 103,
+						  .read_mono_ns = FIXTURE_NOW - 90 * NS_PER_S,
+						  .have = DISK_HAVE_READ | DISK_HAVE_SERIAL | DISK_HAVE_WEAR };
+	snapshot->disks->rows[1] = (struct disk){ .index = 3, .name = "sda", .health = DISK_HEALTH_UNKNOWN };
+	snapshot->pools = fixture_part(sizeof(*snapshot->pools) + 2 * sizeof(struct pool));
+	snapshot->pools->n = 2;
+	snapshot->pools->rows[0] = (struct pool){ .index = 1,
+						  .name = "default",
+						  .state = POOL_RUNNING,
+						  .capacity_bytes = UINT64_C(1) << 40,
+						  .have = POOL_HAVE_SIZES };
+	snapshot->pools->rows[1] = (struct pool){ .index = 2, .name = "spare", .state = POOL_INACTIVE };
+}
+
+static inline void fixture_metrics(struct snapshot *snapshot)
+{
+	static char load[] = "Load", users[] = "Users", value[] = "-1.5", three[] = "3";
+
+	snapshot->metrics = fixture_part(sizeof(*snapshot->metrics) + 3 * sizeof(struct metric_row));
+	snapshot->metrics->n = 3;
+	snapshot->metrics->rows[0] = (struct metric_row){ .index = 1,
+						      .name = load,
+						      .type = "real64",
+						      .value = value,
+						      .milli = -1500,
+						      .read_mono_ns = FIXTURE_NOW - 30 * NS_PER_MS,
+						      .status = METRIC_OK,
+						      .have = METRIC_HAVE_MILLI | METRIC_HAVE_READ };
+	snapshot->metrics->rows[1] =
+		(struct metric_row){ .index = 5, .name = users, .domain = 2, .type = "uint64", .status = METRIC_TIMED_OUT };
+	snapshot->metrics->rows[2] = (struct metric_row){ .index = 6,
+						      .name = users,
+						      .domain = 3,
+						      .type = "uint64",
+						      .value = three,
+						      .integer = 3,
+						      .milli = 3000,
+						      .read_mono_ns = FIXTURE_NOW,
+						      .status = METRIC_OK,
+						      .have = UINT64_MAX };
 }
 
 static inline void fixture_hardware(struct snapshot *snapshot)
@@ -250,14 +325,13 @@ static inline void fixture_events(struct snapshot *snapshot)
 						    .event = 41 };
 	snapshot->thresholds = thresholds_new(2);
 	snapshot->thresholds->rows[0] = (struct threshold){ .index = 1,
-							    .object_table = EVENT_OF_SENSOR,
-							    .object_index = 3,
+							    .object = { 1, 9, 1, 1, 7, 3 },
+							    .object_n = 6,
 							    .severity = SEVERITY_WARNING,
 							    .state = THRESHOLD_RAISED,
 							    .have = THRESHOLD_HAVE_VALUE };
-	snapshot->thresholds->rows[1] = (struct threshold){
-		.index = 6, .object_table = EVENT_OF_DOMAIN, .severity = SEVERITY_WARNING, .state = THRESHOLD_UNKNOWN
-	};
+	snapshot->thresholds->rows[1] =
+		(struct threshold){ .index = 6, .severity = SEVERITY_WARNING, .state = THRESHOLD_UNKNOWN };
 }
 
 static inline struct snapshot *fixture_snapshot(size_t domains)
@@ -273,6 +347,9 @@ static inline struct snapshot *fixture_snapshot(size_t domains)
 	fixture_sensors(snapshot);
 	fixture_host(snapshot);
 	fixture_clock(snapshot);
+	fixture_clock_peers(snapshot);
+	fixture_storage(snapshot);
+	fixture_metrics(snapshot);
 	fixture_hardware(snapshot);
 	fixture_links(snapshot);
 	fixture_transport(snapshot);

@@ -1,6 +1,7 @@
 /*
  * test_base.c - collector/base: buffers and cursors, numbers and strings, small files, state files, parts, clocks, log.
  */
+#include "base/address.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -13,8 +14,10 @@
 
 #include "unit.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -65,6 +68,28 @@ static void put_text(const char *name, const char *text)
 }
 
 /* ---- buf ---- */
+
+START_TEST(address_is_numbers_with_a_port)
+{
+	static const char *const WRONG[] = { "", ":", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",
+					     "localhost:323", "::1:323", "[::1]", "[::1", "[127.0.0.1]:1", "1.2.3.4:+1",
+					     "[::1]:-1", "[]:1", "1.2.3.4 :1" };
+	struct sockaddr_storage address;
+	socklen_t length = 0;
+
+	for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++)
+		ck_assert_int_eq(address_parse(WRONG[i], &address, &length), -ERR_PARSE);
+	ck_assert_uint_eq(length, 0);
+	ck_assert_int_eq(address_parse("127.0.0.1:323", &address, &length), 0);
+	ck_assert_int_eq(address.ss_family, AF_INET);
+	ck_assert_uint_eq(ntohs(((struct sockaddr_in *)&address)->sin_port), 323);
+	ck_assert_uint_eq(ntohl(((struct sockaddr_in *)&address)->sin_addr.s_addr), 0x7f000001);
+	ck_assert_int_eq(address_parse("[fe80::2]:65535", &address, &length), 0);
+	ck_assert_int_eq(address.ss_family, AF_INET6);
+	ck_assert_uint_eq(length, sizeof(struct sockaddr_in6));
+	ck_assert_uint_eq(ntohs(((struct sockaddr_in6 *)&address)->sin6_port), 65535);
+}
+END_TEST
 
 START_TEST(buf_appends)
 {
@@ -879,6 +904,7 @@ static void add_with_directory(Suite *suite, const char *name, const TTest *test
 
 static void add_pure(Suite *suite)
 {
+	UNIT_ADD(suite, address_is_numbers_with_a_port);
 	UNIT_ADD(suite, buf_appends);
 	UNIT_ADD(suite, buf_grows_to_its_limit_and_no_further);
 	UNIT_ADD(suite, buf_xml_escapes);

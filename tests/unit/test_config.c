@@ -170,6 +170,16 @@ static void same_config(const struct config *a, const struct config *b)
 	ck_assert_uint_eq(a->poll_ms, b->poll_ms);
 	same_text(a->uri, b->uri);
 	same_text(a->agentx, b->agentx);
+	same_text(a->chronyd, b->chronyd);
+	same_text(a->ntpd, b->ntpd);
+	same_text(a->ptp4l, b->ptp4l);
+	same_text(a->smartctl, b->smartctl);
+	same_text(a->journal_path, b->journal_path);
+	same_text(a->syslog_path, b->syslog_path);
+	same_text(a->on_event, b->on_event);
+	same_text(a->on_event_user, b->on_event_user);
+	ck_assert_uint_eq(a->on_event_timeout_s, b->on_event_timeout_s);
+	ck_assert_uint_eq(a->on_event_severity, b->on_event_severity);
 	same_text(a->state_dir, b->state_dir);
 	same_text(a->user, b->user);
 	same_text(a->pid_file, b->pid_file);
@@ -253,6 +263,16 @@ START_TEST(every_field_is_read)
 	ck_assert_str_eq(config->metrics[0].action, "printf '%s\\n' \"a\tb\" >&2\nsecond line");
 	ck_assert_str_eq(config->uri, "test:///default");
 	ck_assert_str_eq(config->agentx, "tcp:127.0.0.1:705");
+	ck_assert_str_eq(config->chronyd, "[::1]:1323");
+	ck_assert_str_eq(config->ntpd, "");
+	ck_assert_str_eq(config->ptp4l, "/run/ptp4l-test");
+	ck_assert_str_eq(config->smartctl, "/opt/sbin/smartctl");
+	ck_assert_str_eq(config->journal_path, "");
+	ck_assert_str_eq(config->syslog_path, "/run/test/log");
+	ck_assert_str_eq(config->on_event, "/opt/bin/tell");
+	ck_assert_str_eq(config->on_event_user, "nobody");
+	ck_assert_uint_eq(config->on_event_timeout_s, 7);
+	ck_assert_uint_eq(config->on_event_severity, SEVERITY_CRITICAL);
 	ck_assert_uint_eq(config->poll_ms, 2500);
 	ck_assert_str_eq(config->state_dir, "/srv/state");
 	ck_assert_str_eq(config->user, "nobody");
@@ -347,6 +367,9 @@ static const struct wrong {
 	{"<edgenode>\n<poll period=\"99\"/></edgenode>", "t.conf:2: period of <poll>: \"99\" is not in 100..86400000", -ERR_RANGE},
 	{"<edgenode>\n<poll period=\"99999999999999999999\"/></edgenode>",
 	 "t.conf:2: period of <poll>: \"99999999999999999999\" is not in 100..86400000", -ERR_RANGE},
+	{"<edgenode>\n<clock chronyd=\"localhost:323\"/></edgenode>",
+	 "t.conf:2: chronyd of <clock>: \"localhost:323\" is not a numeric address with a port, as 127.0.0.1:323 or [::1]:323",
+	 -ERR_PARSE},
 	{"<edgenode>\n<state dir=\"rel/ative\"/></edgenode>", "t.conf:2: dir of <state>: \"rel/ative\" is not an absolute path", -ERR_PARSE},
 	{"<edgenode>\n<state dir=\"\"/></edgenode>", "t.conf:2: dir of <state>: \"\" is empty", -ERR_RANGE},
 	{"<edgenode>\n<state dir=\"/a&#10;b\"/></edgenode>", "t.conf:2: dir of <state>: \"/a?b\" holds a control character", -ERR_PARSE},
@@ -391,8 +414,6 @@ static const struct wrong {
 	{RULE("rising=\"1\" falling=\"0\" severity=\"bad\""),
 	 "t.conf:2: severity of <threshold>: \"bad\" is not one of info warning critical", -ERR_PARSE},
 	{RULE("rising=\"1\" rising=\"1\""), "t.conf:2: Attribute rising redefined", -ERR_PARSE},
-	{"<edgenode>\n<threshold object=\"edgeCpuUtil\" subject=\"s\" rising=\"2\" falling=\"1\"/></edgenode>",
-	 "t.conf:2: object of <threshold>: \"edgeCpuUtil\" cannot be watched, only edgeSensorValue", -ERR_PARSE},
 	{"<edgenode>\n<threshold name=\"a\" object=\"edgeSensorValue\" subject=\"s\" rising=\"2\" falling=\"1\"/>\n"
 	 "<threshold name=\"a\" object=\"edgeSensorValue\" subject=\"t\" rising=\"2\" falling=\"1\"/></edgenode>",
 	 "t.conf:3: <threshold>: the name \"a\" is already used in line 2", -ERR_PARSE},

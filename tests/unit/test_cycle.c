@@ -152,7 +152,7 @@ static void wait_result(struct workers *workers, struct worker_result *result)
 	}
 }
 
-static const struct source_env ENV = { NULL, "", NULL, "test" };
+static const struct source_env ENV = { .uri = "", .agent_version = "test" };
 
 /* --- workers ------------------------------------------------------------------------------------------------------ */
 

@@ -203,7 +203,7 @@ static void same_event(const struct event *a, const struct event *b)
 	ck_assert_uint_eq(a->domain, b->domain);
 	ck_assert_int_eq(a->value, b->value);
 	ck_assert_int_eq(a->threshold, b->threshold);
-	ck_assert_ptr_eq(a->units, b->units);
+	ck_assert_str_eq(a->units, b->units);
 	ck_assert_str_eq(a->text, b->text);
 	ck_assert_uint_eq(a->of, b->of);
 	ck_assert_uint_eq(a->of_index, b->of_index);
@@ -237,7 +237,7 @@ static struct event *rich_event(void)
 	event->severity = SEVERITY_CRITICAL;
 	event->value = INT32_MIN;
 	event->threshold = -1;
-	event->units = event_units(SENSOR_MILLI_CELSIUS);
+	event_set_units(event, event_units(SENSOR_MILLI_CELSIUS));
 	event->alarm_change = ALARM_RAISED;
 	event->alarm_kind = EVENT_THERMAL_WARNING;
 	return event;
@@ -731,6 +731,26 @@ START_TEST(log_serial_that_was_sent_is_never_given_again)
 }
 END_TEST
 
+/* No file can be made at the start: the block that notes used serials is there from the life before. */
+START_TEST(log_notes_used_serials_though_no_file_can_be_made)
+{
+	struct bench bench;
+	char path[128];
+
+	bench_open(&bench);
+	ck_assert_int_eq(append_samples(&bench, 5), 0);
+	path_of(path, bench.dir, "events.used.new");
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	bench_reopen(&bench, SIZE);
+	ck_assert_int_eq(event_log_used(bench.log, 8), 0);
+	bench_reopen(&bench, SIZE);
+	ck_assert_uint_eq(bench.state.last_serial, 8);
+	check_rows(bench.state.newest, 1, 5);
+	ck_assert_int_eq(rmdir(path), 0);
+	bench_close(&bench);
+}
+END_TEST
+
 START_TEST(log_keeps_foreign_files_aside)
 {
 	static const char *const FOREIGN[] = { "", "x", "some text of somebody else, longer than a header would be\n" };
@@ -1073,6 +1093,7 @@ static Suite *event_log_suite(void)
 	UNIT_ADD(suite, log_tail_of_zeros_or_noise_is_cut);
 	UNIT_ADD(suite, log_bytes_inside_an_event_are_no_record);
 	UNIT_ADD(suite, log_serial_that_was_sent_is_never_given_again);
+	UNIT_ADD(suite, log_notes_used_serials_though_no_file_can_be_made);
 	UNIT_ADD(suite, log_keeps_foreign_files_aside);
 	UNIT_ADD(suite, log_head_changed_at_every_byte);
 	UNIT_ADD(suite, log_segments_of_two_logs_do_not_mix);

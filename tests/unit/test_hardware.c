@@ -431,6 +431,31 @@ START_TEST(bonds_in_a_broken_tree)
 }
 END_TEST
 
+/* What the kernel says of the ports then is from before. */
+START_TEST(bond_that_is_down)
+{
+	struct bonds *bonds;
+
+	scratch_make();
+	scratch_text("/sys/class/net/bonding_masters", "b0\n");
+	scratch_text("/sys/class/net/b0/ifindex", "9\n");
+	scratch_text("/sys/class/net/b0/bonding/mode", "802.3ad 4\n");
+	scratch_text("/sys/class/net/b0/bonding/slaves", "p1\n");
+	scratch_text("/sys/class/net/p1/ifindex", "3\n");
+	scratch_text("/sys/class/net/p1/bonding_slave/mii_status", "up\n");
+	scratch_text("/sys/class/net/p1/bonding_slave/state", "active\n");
+	for (uint32_t up = 0; up < 2; up++) {
+		scratch_text("/sys/class/net/b0/operstate", up ? "up\n" : "down\n");
+		ck_assert_int_eq(poll_tree(&source_bond, scratch, (struct part **)&bonds), 0);
+		ck_assert_uint_eq(bonds->rows[0].up, up);
+		ck_assert_uint_eq(bonds->rows[0].active_ports, up);
+		ck_assert(bonds->rows[0].port_rows[0].up);
+		part_unref(bonds);
+	}
+	scratch_remove();
+}
+END_TEST
+
 /* --- errors ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(server_interrupts)
@@ -642,6 +667,53 @@ START_TEST(snapshot_has_the_devices)
 }
 END_TEST
 
+static struct part *interrupts_of(uint64_t polls)
+{
+	struct interrupts *part = procsys_part_new(sizeof(*part));
+
+	part->have = INTERRUPTS_HAVE_MCP;
+	part->mcp = polls;
+	return &part->part;
+}
+
+static struct part *edacs_of(uint64_t corrected)
+{
+	struct edacs *part = procsys_part_new(sizeof(*part) + sizeof(part->rows[0]));
+
+	part->n = 1;
+	part->rows[0] = (struct edac){ .have = EDAC_HAVE_CORRECTED, .identity = "mc0/", .corrected = corrected };
+	return &part->part;
+}
+
+/* A processor went offline with its share of a sum; a controller's driver was loaded anew. */
+START_TEST(counter_that_falls_is_a_discontinuity)
+{
+	static const struct {
+		bool edac;
+		uint64_t count;
+		int64_t discontinuity_s; /* at which of the steps */
+	} STEPS[] = {
+		{ false, 40, 0 }, { false, 41, 0 }, { false, 20, 2 }, { false, 21, 2 },
+		{ true, 9, 2 },	  { true, 9, 2 },   { true, 0, 6 },   { true, 1, 6 },
+	};
+	struct index_map *indexes = index_map_new();
+	struct builder *builder = builder_new(indexes, "test", 0, 0);
+
+	for (size_t i = 0; i < COUNT(STEPS); i++) {
+		const int64_t now = (int64_t)i * NS_PER_S;
+		struct snapshot *snapshot;
+
+		builder_apply(builder, STEPS[i].edac ? SOURCE_EDAC : SOURCE_INTERRUPTS,
+			      STEPS[i].edac ? edacs_of(STEPS[i].count) : interrupts_of(STEPS[i].count), now, now);
+		snapshot = build(builder, now);
+		ck_assert_int_eq(snapshot->node.discontinuity_mono_ns, STEPS[i].discontinuity_s * NS_PER_S);
+		part_unref(snapshot);
+	}
+	builder_free(builder);
+	index_map_free(indexes);
+}
+END_TEST
+
 static Suite *hardware_suite(void)
 {
 	Suite *suite = suite_create("hardware");
@@ -661,6 +733,7 @@ static Suite *hardware_suite(void)
 	UNIT_ADD(suite, server_bonds);
 	UNIT_ADD(suite, lacp_state_as_bits);
 	UNIT_ADD(suite, bonds_in_a_broken_tree);
+	UNIT_ADD(suite, bond_that_is_down);
 	UNIT_ADD(suite, server_interrupts);
 	UNIT_ADD(suite, server_memory_errors);
 	UNIT_ADD(suite, errors_in_a_broken_tree);
@@ -668,6 +741,7 @@ static Suite *hardware_suite(void)
 	UNIT_ADD(suite, built_power);
 	UNIT_ADD(suite, power_in_a_broken_tree);
 	UNIT_ADD(suite, snapshot_has_the_devices);
+	UNIT_ADD(suite, counter_that_falls_is_a_discontinuity);
 	return suite;
 }
 

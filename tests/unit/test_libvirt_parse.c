@@ -59,6 +59,7 @@ static struct domain *parse_with(struct params *p, struct domain_devices *device
 	struct libvirt_rows *rows = libvirt_rows_new();
 
 	row->devices = devices;
+	libvirt_rows_reset(rows);
 	libvirt_stats_parse(p->list, (size_t)p->n, rows, row);
 	*known = libvirt_rows_finish(rows, row);
 	libvirt_rows_free(rows);
@@ -319,6 +320,7 @@ START_TEST(stats_many_vcpus)
 		at[2].value.ul = (unsigned long long)number;
 	}
 	start = clock_mono_ns();
+	libvirt_rows_reset(rows);
 	libvirt_stats_parse(list, (size_t)(PER * vcpus), rows, row);
 	ck_assert(libvirt_rows_finish(rows, row));
 	printf("stats of %d vCPUs: %lld us\n", vcpus, (long long)((clock_mono_ns() - start) / NS_PER_US));

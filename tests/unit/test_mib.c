@@ -218,7 +218,9 @@ START_TEST(test_notifications)
 
 	ck_assert_uint_eq(count_notifications(module), TRAP_ROWS_N);
 	for (size_t i = 0; i < TRAP_ROWS_N; i++) {
-		find_notification(module, TRAP_ROWS[i].kind);
+		const struct line *line = find_notification(module, TRAP_ROWS[i].kind);
+
+		ck_assert_str_eq(event_kind_name(TRAP_ROWS[i].kind), line->field[NAME]);
 		for (size_t o = 0; TRAP_ROWS[i].objects[o] != NULL; o++)
 			ck_assert_ptr_nonnull(table_column(TRAP_ROWS[i].objects[o], NULL));
 	}
@@ -289,6 +291,11 @@ START_TEST(test_enumerations)
 		{ "edgeClockSource", "unknown", CLOCK_SOURCE_UNKNOWN },
 		{ "edgeClockState", "unknown", CLOCK_SYNC_UNKNOWN },
 		{ "edgeClockLeap", "unknown", CLOCK_LEAP_UNKNOWN },
+		{ "edgeClockPeerMode", "pool", CLOCK_PEER_POOL },
+		{ "edgeClockPeerState", "unknown", CLOCK_PEER_UNKNOWN },
+		{ "edgeDiskHealth", "unknown", DISK_HEALTH_UNKNOWN },
+		{ "edgePoolState", "unknown", POOL_UNKNOWN },
+		{ "edgeMetricStatus", "invalid", METRIC_INVALID },
 		{ "edgeChannelState", "failed", CHANNEL_FAILED },
 		{ "edgeEventSeverity", "critical", SEVERITY_CRITICAL },
 		{ "edgeThresholdSeverity", "critical", SEVERITY_CRITICAL },

@@ -126,7 +126,7 @@ START_TEST(test_tables_in_order)
 {
 	const struct table *before = NULL;
 
-	ck_assert_uint_eq(TABLES_N, 26);
+	ck_assert_uint_eq(TABLES_N, 31);
 	for (size_t t = 0; TABLES[t] != NULL; t++) {
 		const struct table *table = TABLES[t];
 		uint32_t first[5] = { 0 }, last[5] = { 0 };
@@ -221,7 +221,7 @@ START_TEST(test_random_oids)
 	struct snapshot *snapshot = fixture_snapshot(20);
 	struct cell_context context = fixture_context(snapshot);
 	struct list list = list_all(&context);
-	const uint32_t most[] = { 3, 20, 20, 3, 45, 24, 3, 3 };
+	const uint32_t most[] = { 3, 20, 20, 3, 49, 24, 3, 3 };
 	uint32_t state = 42;
 
 	for (size_t i = 0; i < 20000; i++) {
@@ -262,8 +262,8 @@ END_TEST
 
 START_TEST(test_object_or_instance)
 {
-	const uint32_t none[][6] = { { 1, 11, 1, 1, 2, 1 }, { 1, 4, 1, 1, 1, 1 },  { 1, 10, 2, 0, 0, 0 },
-				     { 1, 3, 1, 1, 1, 1 },  { 1, 3, 1, 1, 43, 1 }, { 1, 3, 1, 2, 2, 1 },
+	const uint32_t none[][6] = { { 1, 11, 1, 1, 2, 1 }, { 1, 4, 1, 1, 1, 1 },  { 1, 10, 20, 0, 0, 0 },
+				     { 1, 3, 1, 1, 1, 1 },  { 1, 3, 1, 1, 47, 1 }, { 1, 3, 1, 2, 2, 1 },
 				     { 1, 3, 2, 1, 2, 1 },  { 0, 1, 0, 0, 0, 0 },  { 2, 1, 1, 0, 0, 0 },
 				     { 1, 7, 5, 1, 2, 1 } };
 	const uint32_t object[] = { 1, 3, 1, 1, 2, 77, 5 }, scalar[] = { 1, 7, 3, 0 };
@@ -629,6 +629,94 @@ START_TEST(test_clock_and_transport)
 }
 END_TEST
 
+START_TEST(test_time_daemon_and_ptp)
+{
+	struct snapshot *snapshot = fixture_snapshot(1);
+	struct ptp_clock *ptp = &snapshot->ptp_clocks->rows[0];
+
+	ck_assert_int_eq(value_of(snapshot, "edgeClockDaemon", 0).type, CELL_NONE);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockUpdateAge", 0).type, CELL_NONE);
+	snapshot->clock->have |= CLOCK_HAVE_DAEMON | CLOCK_HAVE_UPDATE | CLOCK_HAVE_STRATUM;
+	memcpy(snapshot->clock->daemon, "chronyd", 8);
+	snapshot->clock->stratum = 3;
+	snapshot->clock->update_mono_ns = FIXTURE_NOW - 16 * NS_PER_S;
+	ck_assert(text_is(value_of(snapshot, "edgeClockDaemon", 0), "chronyd"));
+	ck_assert_uint_eq(value_of(snapshot, "edgeClockStratum", 0).number, 3);
+	ck_assert_uint_eq(value_of(snapshot, "edgeClockUpdateAge", 0).number, 16);
+	ck_assert_uint_eq(value_of(snapshot, "edgeClockPeerAge", 2).number, 64);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockPeerOffset", 2).integer, -1);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockPeerState", 7).integer, CLOCK_PEER_UNREACHABLE);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockPeerAge", 7).type, CELL_NONE);
+	ck_assert_int_eq(value_of(snapshot, "edgeClockPeerReach", 7).type, CELL_NONE);
+	ck_assert_int_eq(value_of(snapshot, "edgePtpOffset", 1).integer, -5);
+	ck_assert_int_eq(value_of(snapshot, "edgePtpOffsetSeconds", 1).integer, -2);
+	ptp->offset_ns = NS_PER_S - 1;
+	ck_assert_int_eq(value_of(snapshot, "edgePtpOffset", 1).integer, 999999999);
+	ck_assert_int_eq(value_of(snapshot, "edgePtpOffsetSeconds", 1).integer, 0);
+	ptp->offset_ns = INT64_MIN;
+	ck_assert_int_eq(value_of(snapshot, "edgePtpOffset", 1).integer, -854775808);
+	ck_assert_int_eq(value_of(snapshot, "edgePtpOffsetSeconds", 1).integer, INT32_MIN);
+	ck_assert_int_eq(value_of(snapshot, "edgePtpOffset", 4).type, CELL_NONE);
+	ck_assert_int_eq(value_of(snapshot, "edgePtpUtcOffset", 4).type, CELL_NONE);
+	part_unref(snapshot);
+}
+END_TEST
+
+START_TEST(test_storage_and_metrics)
+{
+	struct snapshot *snapshot = fixture_snapshot(2);
+
+	ck_assert(text_is(value_of(snapshot, "edgeDiskSerial", 1), "S1"));
+	ck_assert_int_eq(value_of(snapshot, "edgeDiskModel", 1).type, CELL_NONE);
+	ck_assert_uint_eq(value_of(snapshot, "edgeDiskWear", 1).number, 103);
+	ck_assert_uint_eq(value_of(snapshot, "edgeDiskAge", 1).number, 90);
+	ck_assert_int_eq(value_of(snapshot, "edgeDiskAge", 3).type, CELL_NONE);
+	ck_assert_int_eq(value_of(snapshot, "edgeDiskHealth", 3).integer, DISK_HEALTH_UNKNOWN);
+	ck_assert_uint_eq(value_of(snapshot, "edgePoolCapacity", 1).counter64, UINT64_C(1) << 40);
+	ck_assert_int_eq(value_of(snapshot, "edgePoolCapacity", 2).type, CELL_NONE);
+	ck_assert_int_eq(value_of(snapshot, "edgeMetricMilli", 1).integer, -1500);
+	ck_assert_int_eq(value_of(snapshot, "edgeMetricInteger", 1).type, CELL_NONE);
+	ck_assert_uint_eq(value_of(snapshot, "edgeMetricAge", 1).number, 30);
+	ck_assert(text_is(value_of(snapshot, "edgeMetricUnit", 5), ""));
+	ck_assert_int_eq(value_of(snapshot, "edgeMetricValue", 5).type, CELL_NONE);
+	ck_assert_int_eq(value_of(snapshot, "edgeMetricAge", 5).type, CELL_NONE);
+	ck_assert_uint_eq(value_of(snapshot, "edgeMetricDomain", 5).number, 2);
+	ck_assert_uint_eq(value_of(snapshot, "edgeMetricInteger", 6).counter64, 3);
+	ck_assert_uint_eq(value_of(snapshot, "edgeDomainProcessAge", 2).number, 15);
+	ck_assert_int_eq(value_of(snapshot, "edgeDomainProcessId", 1).type, CELL_NONE);
+	part_unref(snapshot);
+}
+END_TEST
+
+/* What tests/columns.tsv says is filled by this program: no run of the daemon does. */
+START_TEST(test_columns_of_no_run)
+{
+	struct snapshot *snapshot = fixture_snapshot(1);
+	struct cell_context context = fixture_context(snapshot);
+	FILE *file = fopen(SOURCE_ROOT "/tests/columns.tsv", "r");
+	char line[256], name[128], run[128];
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		const struct table *table;
+		const struct column *column;
+		struct list list = { NULL, 0 };
+
+		if (sscanf(line, "%127s %127s", name, run) != 2 || strcmp(run, "unit/test_table") != 0)
+			continue;
+		column = table_column(name, &table);
+		ck_assert_ptr_nonnull(column);
+		list_column(&list, false, &context, table, column);
+		ck_assert_msg(list.n > 0, "%s has no value", name);
+		n++;
+	}
+	ck_assert_uint_gt(n, 0);
+	fclose(file);
+	part_unref(snapshot);
+}
+END_TEST
+
 START_TEST(test_threshold_object)
 {
 	struct snapshot *snapshot = fixture_snapshot(1);
@@ -666,6 +754,9 @@ static Suite *table_suite(void)
 	UNIT_ADD(suite, test_getters);
 	UNIT_ADD(suite, test_domain_tables);
 	UNIT_ADD(suite, test_clock_and_transport);
+	UNIT_ADD(suite, test_time_daemon_and_ptp);
+	UNIT_ADD(suite, test_storage_and_metrics);
+	UNIT_ADD(suite, test_columns_of_no_run);
 	UNIT_ADD(suite, test_threshold_object);
 	return suite;
 }
