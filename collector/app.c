@@ -6,6 +6,7 @@
  */
 #include "app.h"
 
+#include "actions.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -23,10 +24,13 @@
 #include "subagent/oids.h"
 #include "subagent/varbind.h"
 #include "subagent/watch_values.h"
-#include "transport/mvbd.h"
+#include "transport/disk_lane.h"
 
 #ifdef HAVE_LIBVIRT
 #include "source/virevent.h"
+#endif
+#ifdef HAVE_XENSTORE
+#include "transport/xenstore.h"
 #endif
 
 #include <errno.h>
@@ -59,12 +63,14 @@ struct app {
 	struct store *store;
 	struct agent *agent; /* NULL: no AgentX address */
 	struct cycle *cycle;
+	struct actions *actions;
 	struct board *board;
 	struct disk_lane *disk; /* NULL: the vbd transport is off */
 	struct serve *serve;    /* NULL: the virtio transport is off */
 	struct pid_file pid_file;
 	int ready_fd, signal_fd;
-	bool disk_pending, serve_pending; /* to be started anew once the old lane has ended */
+	struct xenstore_lane *xenstore; /* NULL: the xenstore transport is off */
+	bool disk_pending, serve_pending, xenstore_pending; /* to be started anew once the old lane has ended */
 	int64_t watchdog_ns; /* interval of the keep-alive to the service manager; 0: none */
 };
 
@@ -85,6 +91,14 @@ static void add_transports(void *arg, struct vbds **vbds, struct channels **chan
 	const struct app *app = arg;
 
 	board_get(app->board, vbds, channels);
+}
+
+/* On the lane of the actions. */
+static void show_metrics(void *arg, struct metrics *metrics)
+{
+	const struct app *app = arg;
+
+	cycle_metrics(app->cycle, metrics);
 }
 
 /* Everybody beside SNMP. Where the record itself goes to the system's log, a line more says nothing new there. */
@@ -115,6 +129,13 @@ static uint32_t count_unsent(void *arg)
 	const struct app *app = arg;
 
 	return app->agent != NULL ? agent_unsent(app->agent) : 0;
+}
+
+static uint32_t count_given_up(void *arg)
+{
+	const struct app *app = arg;
+
+	return app->agent != NULL ? agent_given_up(app->agent) : 0;
 }
 
 /* On the agentx lane. */
@@ -219,10 +240,18 @@ static int open_state(struct app *app)
 	return 0;
 }
 
+static uint32_t views_of(const struct config *config)
+{
+	return (config->view_entity ? VIEW_BIT(VIEW_ENTITY) : 0) |
+	       (config->view_entity_sensor ? VIEW_BIT(VIEW_ENTITY_SENSOR) : 0) |
+	       (config->view_libvirt ? VIEW_BIT(VIEW_LIBVIRT) : 0) | (config->view_vm ? VIEW_BIT(VIEW_VM) : 0);
+}
+
 static int start_agent(struct app *app)
 {
 	const struct agent_options options = { .address = app->config->agentx, .state_dir = app->config->state_dir,
-					       .ping_s = APP_PING_S, .sent = event_sent, .arg = app };
+					       .ping_s = APP_PING_S, .views = views_of(app->config), .sent = event_sent,
+					       .arg = app };
 	const struct events *unsent = app->state.log.unsent;
 
 	if (app->config->agentx[0] == '\0')
@@ -244,7 +273,8 @@ static int start_cycle(struct app *app)
 		.agent_version = PACKAGE_VERSION,
 		.events = { .store = app->store, .persist = app->persist, .state = &app->state,
 			    .capacity = app->config->event_rows, .values = &TABLE_WATCH_VALUES,
-			    .encode = encode_event, .notify = notify_event, .unsent = count_unsent, .arg = app },
+			    .encode = encode_event, .notify = notify_event, .unsent = count_unsent,
+			    .given_up = count_given_up, .arg = app },
 		.state = &app->state,
 		.transports = add_transports,
 		.ready = first_published,
@@ -252,6 +282,15 @@ static int start_cycle(struct app *app)
 	};
 
 	return cycle_start(&options, &app->cycle) == 0 ? 0 : fail("cycle lane");
+}
+
+static int start_actions(struct app *app)
+{
+	const struct actions_options options = { .config = app->config, .daemon_user = app->config->user,
+						 .store = app->store, .commands = app->commands,
+						 .show = show_metrics, .arg = app };
+
+	return actions_start(&options, &app->actions) == 0 ? 0 : fail("actions lane");
 }
 
 static void origin_of(const struct app *app, struct utsname *system, struct event_origin *origin)
@@ -292,12 +331,26 @@ static int start_on_event(struct app *app)
 	return sink_start_command(&options, &app->on_event) == 0 ? 0 : fail("on_event lane");
 }
 
+static struct guest_style style_of(const struct config *config)
+{
+	return (struct guest_style){ .profile = config->profile, .memory_kib = config->memory_unit != 0,
+				     .units = config->metric_units };
+}
+
 static int start_disk(struct app *app)
 {
 	const struct config *config = app->config;
-	const struct disk_lane_options options = { .path = config->disk_path, .size = config->disk_size,
-						   .period_ms = config->update_period_s * 1000,
-						   .board = app->board };
+	const struct disk_lane_options options = {
+		.path = config->disk_path,
+		.size = config->disk_size,
+		.period_ms = config->update_period_s * 1000,
+		.board = app->board,
+		.host_only = !config->disk_vms,
+		.style = style_of(config),
+		.domains = { .pattern = config->domain_disks_given ? config->domain_disks_path : NULL,
+			     .size = config->domain_disks_size, .most = config->domain_disks_most,
+			     .keep_s = config->domain_disks_keep_s },
+	};
 
 	if (!config->transport_vbd)
 		return 0;
@@ -310,12 +363,49 @@ static int start_serve(struct app *app)
 	const struct virtio_options options = { .channel_path = config->channel_path,
 						.max_channels = config->max_channels,
 						.expiration_s = config->expiration_s,
-						.scan_s = config->update_period_s };
+						.scan_s = config->update_period_s,
+						.requests_per_s = config->requests_per_s,
+						.burst = config->requests_burst,
+						.style = style_of(config) };
 
 	if (!config->transport_virtio)
 		return 0;
 	return serve_start(app->store, app->board, &options, &app->serve) == 0 ? 0 : fail("serve lane");
 }
+
+#ifdef HAVE_XENSTORE
+static int start_xenstore(struct app *app)
+{
+	const struct xenstore_options options = { .period_ms = app->config->update_period_s * 1000,
+						  .style = style_of(app->config) };
+
+	if (!app->config->transport_xenstore)
+		return 0;
+	return xenstore_start(app->store, &options, &app->xenstore) == 0 ? 0 : fail("xenstore lane");
+}
+
+static bool stop_xenstore(struct app *app, int64_t deadline_mono_ns)
+{
+	const bool ended = xenstore_stop(app->xenstore, deadline_mono_ns);
+
+	if (ended)
+		app->xenstore = NULL;
+	return ended;
+}
+#else
+static int start_xenstore(struct app *app)
+{
+	(void)app;
+	return 0;
+}
+
+static bool stop_xenstore(struct app *app, int64_t deadline_mono_ns)
+{
+	(void)app;
+	(void)deadline_mono_ns;
+	return true;
+}
+#endif
 
 static int start_threads(struct app *app)
 {
@@ -331,9 +421,9 @@ static int start_threads(struct app *app)
 		return fail("commands lane");
 	if (start_syslog(app) != 0 || start_on_event(app) != 0)
 		return -ERR_IO;
-	if (start_agent(app) != 0 || start_cycle(app) != 0 || start_disk(app) != 0)
+	if (start_agent(app) != 0 || start_cycle(app) != 0 || start_actions(app) != 0 || start_disk(app) != 0)
 		return -ERR_IO;
-	return start_serve(app);
+	return start_serve(app) != 0 || start_xenstore(app) != 0 ? -ERR_IO : 0;
 }
 
 static void read_watchdog(struct app *app)
@@ -375,6 +465,7 @@ static void warn_of_restart(const struct config *old, const struct config *new)
 	const struct { const char *what; bool differs; } fixed[] = {
 		{ "the libvirt URI", differs(old->uri, new->uri) },
 		{ "the AgentX address", differs(old->agentx, new->agentx) },
+		{ "the modules served by SNMP", views_of(old) != views_of(new) },
 		{ "the time daemons' addresses", differs(old->chronyd, new->chronyd) ||
 						  differs(old->ntpd, new->ntpd) || differs(old->ptp4l, new->ptp4l) },
 		{ "the path of smartctl", differs(old->smartctl, new->smartctl) },
@@ -395,9 +486,22 @@ static void warn_of_restart(const struct config *old, const struct config *new)
 			log_warning("%s changed: takes effect at the next start", fixed[i].what);
 }
 
+static bool same_style(const struct config *a, const struct config *b)
+{
+	return a->profile == b->profile && a->memory_unit == b->memory_unit && a->metric_units == b->metric_units;
+}
+
+static bool same_domain_disks(const struct config *a, const struct config *b)
+{
+	return a->domain_disks_given == b->domain_disks_given &&
+	       !differs(a->domain_disks_path, b->domain_disks_path) && a->domain_disks_size == b->domain_disks_size &&
+	       a->domain_disks_most == b->domain_disks_most && a->domain_disks_keep_s == b->domain_disks_keep_s;
+}
+
 static bool same_disk(const struct config *a, const struct config *b)
 {
-	return a->transport_vbd == b->transport_vbd && !differs(a->disk_path, b->disk_path) &&
+	return same_style(a, b) && same_domain_disks(a, b) && a->disk_vms == b->disk_vms &&
+	       a->transport_vbd == b->transport_vbd && !differs(a->disk_path, b->disk_path) &&
 	       a->disk_size == b->disk_size && a->update_period_s == b->update_period_s;
 }
 
@@ -418,7 +522,8 @@ static void restart_disk(struct app *app, int64_t deadline_mono_ns)
 
 static bool same_virtio(const struct config *a, const struct config *b)
 {
-	return a->transport_virtio == b->transport_virtio && !differs(a->channel_path, b->channel_path) &&
+	return same_style(a, b) && a->requests_per_s == b->requests_per_s && a->requests_burst == b->requests_burst &&
+	       a->transport_virtio == b->transport_virtio && !differs(a->channel_path, b->channel_path) &&
 	       a->max_channels == b->max_channels && a->expiration_s == b->expiration_s &&
 	       a->update_period_s == b->update_period_s;
 }
@@ -436,17 +541,38 @@ static void restart_serve(struct app *app, int64_t deadline_mono_ns)
 	}
 }
 
+static bool same_xenstore(const struct config *a, const struct config *b)
+{
+	return a->transport_xenstore == b->transport_xenstore && same_style(a, b) &&
+	       a->update_period_s == b->update_period_s;
+}
+
+static void restart_xenstore(struct app *app, int64_t deadline_mono_ns)
+{
+	const bool again = app->xenstore_pending;
+
+	app->xenstore_pending = !stop_xenstore(app, deadline_mono_ns);
+	if (!app->xenstore_pending)
+		start_xenstore(app);
+	else if (!again)
+		log_error("the xenstore lane hangs; xenstore is not written until it comes back");
+}
+
 static void adopt(struct app *app, struct config *config)
 {
 	const bool disk = !same_disk(app->config, config), virtio = !same_virtio(app->config, config);
+	const bool xenstore = !same_xenstore(app->config, config);
 
 	warn_of_restart(app->config, config);
 	snapshot_put(&app->config, config);
 	cycle_reload(app->cycle, config);
+	actions_reload(app->actions, config);
 	if (disk || app->disk_pending)
 		restart_disk(app, clock_mono_ns() + APP_RESTART_MS * NS_PER_MS);
 	if (virtio || app->serve_pending)
 		restart_serve(app, clock_mono_ns() + APP_RESTART_MS * NS_PER_MS);
+	if (xenstore || app->xenstore_pending)
+		restart_xenstore(app, clock_mono_ns() + APP_RESTART_MS * NS_PER_MS);
 }
 
 static void reload(struct app *app)
@@ -504,11 +630,13 @@ static void look_at_pending(struct app *app)
 		restart_disk(app, clock_mono_ns());
 	if (app->serve_pending)
 		restart_serve(app, clock_mono_ns());
+	if (app->xenstore_pending)
+		restart_xenstore(app, clock_mono_ns());
 }
 
 static int next_look_ms(const struct app *app)
 {
-	if (app->disk_pending || app->serve_pending)
+	if (app->disk_pending || app->serve_pending || app->xenstore_pending)
 		return APP_PENDING_MS;
 	return app->watchdog_ns > 0 ? (int)(app->watchdog_ns / NS_PER_MS) : -1;
 }
@@ -537,11 +665,13 @@ static int64_t until_ms(int64_t begun_mono_ns, int64_t ms)
 static bool stop_lanes(struct app *app)
 {
 	const int64_t now = clock_mono_ns();
-	/* First: nobody waits for a program any more. */
 	bool ended;
 
+	/* First: nobody waits for a program any more, which is no failure of the source that did. */
 	sink_quit(app->on_event);
-	ended = commands_stop(app->commands, until_ms(now, 100));
+	cycle_end(app->cycle);
+	ended = actions_stop(app->actions, until_ms(now, 100));
+	ended = commands_stop(app->commands, until_ms(now, 100)) && ended;
 	ended = cycle_stop(app->cycle, until_ms(now, 600)) && ended;
 	ended = sink_stop(app->syslog, until_ms(now, 800)) && ended;
 	ended = sink_stop(app->on_event, until_ms(now, 800)) && ended;
@@ -552,6 +682,7 @@ static bool stop_lanes(struct app *app)
 		ended = disk_lane_stop(app->disk, until_ms(now, 1300)) && ended;
 	if (app->serve != NULL)
 		ended = serve_stop(app->serve, until_ms(now, 1400)) && ended;
+	ended = stop_xenstore(app, until_ms(now, 1450)) && ended;
 	return persist_stop(app->persist, until_ms(now, 1500)) && ended;
 }
 
@@ -559,6 +690,7 @@ static bool stop_lanes(struct app *app)
 static void release(struct app *app)
 {
 	agent_free(app->agent);
+	actions_free(app->actions);
 	cycle_free(app->cycle);
 	sink_free(app->syslog);
 	sink_free(app->on_event);

@@ -46,11 +46,13 @@ static void config_destroy(struct part *part)
 		free(config->rules[i].subject);
 	}
 	free(config->metrics);
+	free(config->metrics_user);
 	free(config->rules);
 	free(config->path);
 	free(config->disk_name);
 	free(config->disk_path);
 	free(config->channel_path);
+	free(config->domain_disks_path);
 	free(config->action_path);
 	free(config->uri);
 	free(config->agentx);
@@ -77,12 +79,19 @@ struct config *config_new(void)
 	config->disk_name = mem_string("host-metrics-disk");
 	config->disk_path = mem_string("/dev/shm/vhostmd0");
 	config->disk_size = 256u << 10;
+	config->disk_vms = true;
+	config->domain_disks_size = 64u << 10;
+	config->domain_disks_most = 1024;
+	config->domain_disks_keep_s = 600;
+	config->requests_per_s = 1;
+	config->requests_burst = 5;
 	config->transport_vbd = config->transport_virtio = true;
 	config->max_channels = 1024;
 	config->update_period_s = 5;
 	config->action_path = mem_string("/usr/sbin:/usr/bin:/sbin:/bin");
 	config->uri = mem_string("qemu:///system");
 	config->agentx = mem_string("unix:/var/agentx/master");
+	config->view_entity = config->view_entity_sensor = config->view_vm = true;
 	config->chronyd = mem_string("127.0.0.1:323");
 	config->ntpd = mem_string("127.0.0.1:123");
 	config->ptp4l = mem_string("/var/run/ptp4l");
@@ -94,6 +103,7 @@ struct config *config_new(void)
 	config->sensor_hold_s = 0; /* the chip's own hysteresis keeps jitter away */
 	config->log_size = 64u << 20;
 	config->event_rows = 1000;
+	config->metrics_concurrent = 8;
 	config->on_event_timeout_s = 10;
 	config->on_event_severity = SEVERITY_INFO;
 	config_complete(config);
@@ -180,14 +190,17 @@ static int read_all(int fd, const char *path, char *text, size_t size, size_t *l
 	return 0;
 }
 
-/* What a file may ask for and this version does not do. */
+#ifdef HAVE_XENSTORE
+#define WITH_XENSTORE true
+#else
+#define WITH_XENSTORE false
+#endif
+
+/* What a file may ask for and this program does not do. */
 static void warn_of_ignored(const struct config *config)
 {
-	if (config->transport_xenstore)
-		log_warning("%s: transport xenstore has no effect in this version", config->path);
-	if (config->n_metrics > 0)
-		log_warning("%s: %zu <metric> are checked, but this version does not run their actions", config->path,
-			    config->n_metrics);
+	if (config->transport_xenstore && !WITH_XENSTORE)
+		log_warning("%s: transport xenstore has no effect: this edgenoded is built without it", config->path);
 }
 
 int config_load(const char *path, struct config **out, struct config_error *error)
@@ -225,6 +238,22 @@ static int check_rule(const struct config *config, const struct config_rule *rul
 	return 0;
 }
 
+/* One UUID in the name of the file: a directory of each domain nobody would make. A name may hold anything, so that there
+ * is no sign for it. */
+static int check_domain_disks(const struct config *config, struct config_error *error)
+{
+	const char *path = config->domain_disks_path, *sign;
+
+	if (!config->domain_disks_given)
+		return 0;
+	sign = path != NULL ? strchr(path, '%') : NULL;
+	if (sign != NULL && strncmp(sign, CONFIG_DOMAIN_DISKS_UUID, 2) == 0 && strpbrk(sign + 2, "%/") == NULL)
+		return 0;
+	return config_error_set(error, -ERR_PARSE, config->path, 0,
+				"path of <per_domain_disks>: \"%.100s\" has no single %s in the name of its file",
+				path != NULL ? path : "", CONFIG_DOMAIN_DISKS_UUID);
+}
+
 int config_validate(const struct config *config, struct config_error *error)
 {
 	char why[CONFIG_WHY_SIZE];
@@ -237,6 +266,7 @@ int config_validate(const struct config *config, struct config_error *error)
 		return config_error_set(error, -ERR_RANGE, config->path, 0,
 					"<expiration_time>: %u is less than %u times the update period",
 					config->expiration_s, CONFIG_EXPIRATION_PERIODS);
+	rc = check_domain_disks(config, error);
 	for (i = 0; i < config->n_rules && rc == 0; i++)
 		rc = check_rule(config, &config->rules[i], error);
 	return rc;

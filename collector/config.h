@@ -14,12 +14,15 @@
 #include <stdio.h>
 
 #define CONFIG_FILE_DEFAULT SYSCONFDIR "/edgenode/edgenode.conf"
+#define CONFIG_FILE_VHOSTMD SYSCONFDIR "/vhostmd/vhostmd.conf" /* read where the other is not there */
 #define CONFIG_SIZE_MAX (4u << 20) /* bytes of a configuration file */
 #define CONFIG_RULES_MAX 256
 #define CONFIG_METRICS_MAX 512
 #define CONFIG_VARIABLES_MAX 64
+#define CONFIG_CONCURRENT_MAX 32u /* leaves half of the command process's places to others */
 #define CONFIG_DISK_SIZE_MIN 1024u
 #define CONFIG_DISK_SIZE_MAX (256u << 20)
+#define CONFIG_DOMAIN_DISKS_UUID "%u"
 
 /* vhostmd's <metric>. */
 enum metric_type {
@@ -63,6 +66,7 @@ struct config {
 	/* vhostmd's <globals> */
 	char *disk_name, *disk_path;
 	uint32_t disk_size;        /* bytes */
+	bool disk_vms;             /* ours: the shared disk has the domains' metrics, too */
 	bool transport_vbd, transport_virtio, transport_xenstore;
 	bool virtio_given;
 	char *channel_path;        /* NULL: libvirt's default places */
@@ -71,6 +75,18 @@ struct config {
 	char *action_path;         /* PATH of actions */
 	size_t n_metrics;
 	struct config_metric *metrics;
+	char *metrics_user;           /* who runs their actions; NULL: the daemon's own user */
+	uint32_t metrics_concurrent;  /* actions at once */
+	uint32_t metrics_timeout_ms;  /* of one; 0: two thirds of the update period */
+	/* ours, in <globals> */
+	uint8_t profile;           /* 0 upstream, 1 sap: names of the built-in metrics */
+	uint8_t memory_unit;       /* 0 MiB, 1 KiB */
+	bool metric_units;         /* metrics have an attribute "unit" */
+	bool domain_disks_given;
+	char *domain_disks_path;   /* with CONFIG_DOMAIN_DISKS_UUID once in its last part */
+	uint32_t domain_disks_size; /* bytes of each */
+	uint32_t domain_disks_most, domain_disks_keep_s;
+	uint32_t requests_per_s, requests_burst; /* of each guest's channel */
 	/* ours */
 	uint32_t poll_ms;
 	char *uri;        /* libvirt; "" lets libvirt choose */
@@ -78,6 +94,7 @@ struct config {
 	char *ptp4l;      /* its management socket; "" off */
 	char *smartctl;   /* the program; "" off */
 	char *agentx;     /* net-snmp address of the master; "" off */
+	bool view_entity, view_entity_sensor, view_libvirt, view_vm; /* modules served beside EDGENODE-MIB */
 	char *state_dir;
 	char *user, *pid_file; /* may be NULL */
 	struct config_source sources[SOURCE_END];

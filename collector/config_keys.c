@@ -3,6 +3,7 @@
  */
 #include "config_keys.h"
 
+#include "action_text.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -14,8 +15,12 @@
 #define SOCKET_MOST 107 /* a path in a sockaddr_un */
 #define PATHS_MOST 16384 /* a PATH */
 #define ACTION_MOST 65536
+#define ACTION_LEAST_MS 100
+#define ACTION_MOST_MS 3600000
 #define USER_MOST 32
 #define CHANNELS_MOST 65536
+#define DOMAIN_DISKS_MOST 65536
+#define REQUESTS_MOST 1000
 #define PERIOD_MOST_S 86400
 #define ON_EVENT_MOST_S 300
 #define MS_PER_S 1000
@@ -26,6 +31,8 @@
 #define EVENT_ROWS_MOST 100000
 
 static const char *const TRANSPORTS[] = {"vbd", "virtio", "xenstore", NULL};
+static const char *const PROFILES[] = {"upstream", "sap", NULL};
+static const char *const MEMORY_UNITS[] = {"MiB", "KiB", NULL};
 static const char *const SEVERITIES[] = {"info", "warning", "critical", NULL};
 static const char *const CONTEXTS[] = {"host", "vm", NULL};
 static const char *const METRIC_TYPES[] = {"int32",  "uint32", "int64", "uint64", "real32",
@@ -39,10 +46,12 @@ _Static_assert(offsetof(struct config, transport_virtio) == offsetof(struct conf
 static const char *check_metric(const void *row)
 {
 	const struct config_metric *metric = row;
+	const char *why;
 
 	if (metric->type == METRIC_GROUP && metric->n_variables == 0)
 		return "<metric> of type group lacks <variable>";
-	return NULL;
+	action_text_rewrite(metric->action, metric->context == METRIC_VM, NULL, &why);
+	return why;
 }
 
 static void clear_metric(void *row)
@@ -83,6 +92,7 @@ static const struct config_rows RULES = {
 #define GROUP(key, table) .name = key, .kind = CONFIG_GROUP, .keys = table
 
 static const struct config_key DISK[] = {
+	{ATTRIBUTE("vms", BOOL, config, disk_vms, 0, 1)},
 	{CONTENT("name", TEXT, disk_name, 1, TEXT_MOST), .flags = CONFIG_REQUIRED},
 	{CONTENT("path", PATH, disk_path, 1, PATH_MOST), .flags = CONFIG_REQUIRED},
 	{CONTENT("size", BYTES, disk_size, CONFIG_DISK_SIZE_MIN, CONFIG_DISK_SIZE_MAX), .flags = CONFIG_REQUIRED},
@@ -94,12 +104,33 @@ static const struct config_key VIRTIO[] = {
 	{CONTENT("expiration_time", NUMBER, expiration_s, 1, CONFIG_EXPIRATION_PERIODS * PERIOD_MOST_S)},
 	{0}
 };
+static const struct config_key UNITS[] = {
+	{ATTRIBUTE("memory", WORD, config, memory_unit, 0, 0), .words = MEMORY_UNITS},
+	{ATTRIBUTE("attribute", BOOL, config, metric_units, 0, 1)},
+	{0}
+};
+static const struct config_key PER_DOMAIN_DISKS[] = {
+	{ATTRIBUTE("path", PATH, config, domain_disks_path, 1, PATH_MOST), .flags = CONFIG_REQUIRED},
+	{ATTRIBUTE("size", BYTES, config, domain_disks_size, CONFIG_DISK_SIZE_MIN, CONFIG_DISK_SIZE_MAX)},
+	{ATTRIBUTE("most", NUMBER, config, domain_disks_most, 1, DOMAIN_DISKS_MOST)},
+	{ATTRIBUTE("keep", NUMBER, config, domain_disks_keep_s, 0, PERIOD_MOST_S)},
+	{0}
+};
+static const struct config_key LIMITS[] = {
+	{ATTRIBUTE("requests_per_s", NUMBER, config, requests_per_s, 1, REQUESTS_MOST)},
+	{ATTRIBUTE("burst", NUMBER, config, requests_burst, 1, REQUESTS_MOST)},
+	{0}
+};
 static const struct config_key GLOBALS[] = {
 	{GROUP("disk", DISK), .flags = CONFIG_REQUIRED},
 	{GROUP("virtio", VIRTIO), .flags = CONFIG_REPEATS, FIELD(config, virtio_given)},
 	{CONTENT("update_period", NUMBER, update_period_s, 1, PERIOD_MOST_S), .flags = CONFIG_REQUIRED},
 	{CONTENT("path", LINES, action_path, 1, PATHS_MOST), .flags = CONFIG_REQUIRED},
 	{CONTENT("transport", SET, transport_vbd, 0, 0), .flags = CONFIG_REQUIRED | CONFIG_REPEATS, .words = TRANSPORTS},
+	{CONTENT("profile", WORD, profile, 0, 0), .words = PROFILES},
+	{GROUP("units", UNITS)},
+	{GROUP("per_domain_disks", PER_DOMAIN_DISKS), FIELD(config, domain_disks_given)},
+	{GROUP("limits", LIMITS)},
 	{0}
 };
 static const struct config_key VARIABLE[] = {
@@ -122,12 +153,22 @@ static const struct config_key METRIC[] = {
 	{0}
 };
 static const struct config_key METRICS_KEYS[] = {
+	{ATTRIBUTE("user", TEXT, config, metrics_user, 1, USER_MOST)},
+	{ATTRIBUTE("concurrent", NUMBER, config, metrics_concurrent, 1, CONFIG_CONCURRENT_MAX)},
+	{ATTRIBUTE("timeout", NUMBER, config, metrics_timeout_ms, ACTION_LEAST_MS, ACTION_MOST_MS), .flags = CONFIG_ZERO},
 	{.name = "metric", .kind = CONFIG_ROWS, .flags = CONFIG_REPEATS | CONFIG_SKIPS, FIELD(config, metrics),
 	 .keys = METRIC, .rows = &METRICS},
 	{0}
 };
 static const struct config_key LIBVIRT[] = {{ATTRIBUTE("uri", TEXT, config, uri, 0, TEXT_MOST)}, {0}};
-static const struct config_key SNMP[] = {{ATTRIBUTE("agentx", TEXT, config, agentx, 0, TEXT_MOST)}, {0}};
+static const struct config_key SNMP[] = {
+	{ATTRIBUTE("agentx", TEXT, config, agentx, 0, TEXT_MOST)},
+	{ATTRIBUTE("entity", BOOL, config, view_entity, 0, 1)},
+	{ATTRIBUTE("entity_sensor", BOOL, config, view_entity_sensor, 0, 1)},
+	{ATTRIBUTE("libvirt", BOOL, config, view_libvirt, 0, 1)},
+	{ATTRIBUTE("vm", BOOL, config, view_vm, 0, 1)},
+	{0}
+};
 static const struct config_key CLOCK[] = {
 	{ATTRIBUTE("chronyd", ADDRESS, config, chronyd, 0, ADDRESS_MOST)},
 	{ATTRIBUTE("ntpd", ADDRESS, config, ntpd, 0, ADDRESS_MOST)},

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "schedule.h"
+#include "source/mce_reader.h"
 #include "source/thermal_events.h"
 
 #include <stdio.h>
@@ -29,6 +30,7 @@ struct cycle {
 	struct live_queue *live;
 	struct workers *workers;
 	struct thermal_events *trips; /* NULL: this kernel tells nothing of its own accord */
+	struct mce_reader *mce;       /* NULL: its thread could not be started */
 	struct schedule *schedule;
 	struct index_map *indexes;
 	struct builder *builder;
@@ -44,6 +46,7 @@ struct cycle {
 	pthread_cond_t posted;
 	bool woken, stopping;
 	const struct config *next_config; /* a reload, as a reference */
+	struct metrics *next_metrics;     /* the newest of the actions, as a reference */
 	bool have_answer;
 	uint64_t answered_batch;
 	int answer_code;
@@ -65,6 +68,18 @@ void cycle_reload(struct cycle *cycle, const struct config *config)
 	part_unref(cycle->next_config);
 	cycle->next_config = part_ref(config);
 	pthread_mutex_unlock(&cycle->lock);
+	cycle_wake(cycle);
+}
+
+void cycle_metrics(struct cycle *cycle, struct metrics *metrics)
+{
+	struct metrics *before;
+
+	pthread_mutex_lock(&cycle->lock);
+	before = cycle->next_metrics;
+	cycle->next_metrics = metrics;
+	pthread_mutex_unlock(&cycle->lock);
+	part_unref(before);
 	cycle_wake(cycle);
 }
 
@@ -127,6 +142,21 @@ static void take_config(struct cycle *cycle, int64_t now_mono_ns)
 	mark_dirty(cycle, now_mono_ns);
 }
 
+static void take_metrics(struct cycle *cycle, int64_t now_mono_ns, int64_t now_real_ns)
+{
+	struct metrics *metrics;
+
+	pthread_mutex_lock(&cycle->lock);
+	metrics = cycle->next_metrics;
+	cycle->next_metrics = NULL;
+	pthread_mutex_unlock(&cycle->lock);
+	if (metrics == NULL)
+		return;
+	builder_metrics(cycle->builder, metrics, now_real_ns);
+	part_unref(metrics);
+	mark_dirty(cycle, now_mono_ns);
+}
+
 /* What libvirt tells of its own accord is shown at once, and where it is of the list that is read anew for the rest. */
 static void take_live(struct cycle *cycle, int64_t now_mono_ns)
 {
@@ -155,6 +185,21 @@ static void take_trips(struct cycle *cycle, int64_t now_mono_ns)
 		return;
 	schedule_hurry(cycle->schedule, SOURCE_THERMAL, now_mono_ns);
 	schedule_hurry(cycle->schedule, SOURCE_SENSORS, now_mono_ns);
+}
+
+/* While they are not wanted they stay where they are. */
+static void take_machine_checks(struct cycle *cycle, int64_t now_mono_ns)
+{
+	struct machine_check *records;
+
+	if (!cycle->options.config->sources[SOURCE_MCE].enabled)
+		return;
+	records = mce_reader_take(cycle->mce);
+	if (records == NULL)
+		return;
+	builder_machine_checks(cycle->builder, records);
+	machine_check_free_all(records);
+	mark_dirty(cycle, now_mono_ns);
 }
 
 static void take_results(struct cycle *cycle, int64_t now_mono_ns, int64_t now_real_ns)
@@ -324,6 +369,8 @@ static void turn(struct cycle *cycle)
 	take_config(cycle, now_mono_ns);
 	take_live(cycle, now_mono_ns);
 	take_trips(cycle, now_mono_ns);
+	take_machine_checks(cycle, now_mono_ns);
+	take_metrics(cycle, now_mono_ns, now_real_ns);
 	take_results(cycle, now_mono_ns, now_real_ns);
 	builder_tick(cycle->builder, now_mono_ns, now_real_ns);
 	take_events(cycle, now_mono_ns);
@@ -390,6 +437,7 @@ static void set_env(struct cycle *cycle)
 		.ptp4l = config->ptp4l,
 		.smartctl = config->smartctl,
 		.commands = cycle->options.commands,
+		.mce = cycle->mce,
 	};
 }
 
@@ -403,6 +451,8 @@ int cycle_start(const struct cycle_options *options, struct cycle **out)
 	lane_condition_init(&cycle->posted);
 	cycle->live = live_new(cycle_wake, cycle);
 	cycle->first_config = part_ref(options->config);
+	machine_checks_set_boot(options->state->log.machine_checks, options->state->boot);
+	cycle->mce = mce_reader_start(options->root, options->state->log.machine_checks, cycle_wake, cycle);
 	set_env(cycle);
 	cycle->workers = workers_new(&cycle->env, cycle_wake, cycle);
 	cycle->schedule = schedule_new(cycle->workers);
@@ -413,20 +463,26 @@ int cycle_start(const struct cycle_options *options, struct cycle **out)
 	cycle->builder =
 		builder_new(cycle->indexes, options->agent_version, cycle->started_mono_ns, clock_real_ns());
 	builder_restore(cycle->builder, options->state->log.alarms);
+	builder_restore_machine_checks(cycle->builder, options->state->log.machine_checks);
 	configure(cycle, options->config, cycle->started_mono_ns);
 	cycle->trips = thermal_events_start(cycle_wake, cycle);
 	*out = cycle;
 	return lane_start(&cycle->thread, "cycle", cycle_main, cycle);
 }
 
-bool cycle_stop(struct cycle *cycle, int64_t deadline_mono_ns)
+void cycle_end(struct cycle *cycle)
 {
 	pthread_mutex_lock(&cycle->lock);
 	cycle->stopping = true;
 	pthread_mutex_unlock(&cycle->lock);
 	cycle_wake(cycle);
+}
+
+bool cycle_stop(struct cycle *cycle, int64_t deadline_mono_ns)
+{
+	cycle_end(cycle);
 	return lane_join(cycle->thread, deadline_mono_ns) && thermal_events_stop(cycle->trips, deadline_mono_ns) &&
-	       workers_stop(cycle->workers, deadline_mono_ns);
+	       workers_stop(cycle->workers, deadline_mono_ns) && mce_reader_stop(cycle->mce, deadline_mono_ns);
 }
 
 void cycle_free(struct cycle *cycle)
@@ -439,6 +495,7 @@ void cycle_free(struct cycle *cycle)
 	index_map_free(cycle->indexes);
 	live_free(cycle->live);
 	part_unref(cycle->next_config);
+	part_unref(cycle->next_metrics);
 	part_unref(cycle->options.config);
 	pthread_cond_destroy(&cycle->posted);
 	pthread_mutex_destroy(&cycle->lock);

@@ -1,7 +1,8 @@
 /*
  * cycle.h - the cycle lane: runs the sources that are due, builds, seals and publishes. Never blocks.
  *
- * Thread: cycle_start and cycle_stop from main; cycle_reload, cycle_persisted, cycle_wake from any.
+ * Thread: cycle_start, cycle_end and cycle_stop from main; cycle_reload, cycle_metrics,
+ * cycle_persisted, cycle_wake from any.
  */
 #ifndef EDGENODE_CYCLE_H
 #define EDGENODE_CYCLE_H
@@ -37,8 +38,15 @@ int cycle_start(const struct cycle_options *options, struct cycle **out);
  * not. */
 void cycle_reload(struct cycle *cycle, const struct config *config);
 
+/* The newest values of the operator's actions, rows without index; taken over. */
+void cycle_metrics(struct cycle *cycle, struct metrics *metrics);
+
 /* The log's answer; persist.h's done. */
 void cycle_persisted(void *cycle, uint64_t batch, int code);
+
+/* Tells the lane that it is to end: what sources say from now on, as that nobody runs their programs any more, is not
+ * taken. cycle_stop waits for the end. */
+void cycle_end(struct cycle *cycle);
 
 /* Publishes edgeAgentStopping and ends the lane and the workers. False: something hangs and was left. */
 bool cycle_stop(struct cycle *cycle, int64_t deadline_mono_ns);

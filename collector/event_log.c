@@ -26,6 +26,7 @@
 #define USED_FILE "events.used"
 #define MARK_SIZE 24u /* log id, serial, CRC-32 */
 #define BATCH_MAX (256u << 20)
+#define CHANGES_MAX 1000u /* of alarms, that are applied together */
 
 static const char *const NAMES[2] = { "events.0", "events.1" };
 
@@ -38,7 +39,8 @@ struct event_log {
 	struct segment segment;
 	uint32_t last_serial;
 	struct alarms *alarms; /* a reference: raised after last_serial */
-	int used_fd;           /* of USED_FILE; -1: it could not be made */
+	struct machine_checks *machine_checks; /* as known after last_serial */
+	int sent_fd, used_fd;  /* -1: it could not be made yet */
 };
 
 /* ---- recovery ---- */
@@ -56,7 +58,9 @@ struct recovery {
 	uint32_t head_serial; /* before the newer segment */
 	uint32_t last_sent, last_read;
 	struct ring newest, unsent;
-	struct event_list changes; /* of alarms, after the newer segment's head */
+	struct alarms *alarms;     /* a reference: of the newer segment's head, with most of what came after it ... */
+	struct event_list changes; /* ... and the rest */
+	struct machine_checks *machine_checks; /* borrowed: of that head, with what came after it */
 };
 
 static void ring_add(struct ring *ring, struct event *event)
@@ -92,6 +96,16 @@ static void ring_free(struct ring *ring)
 	free(ring->slots);
 }
 
+/* From time to time: a segment has room for millions of them. */
+static void recover_alarms(struct recovery *recovery)
+{
+	struct alarms *alarms = alarms_apply(recovery->alarms, &recovery->changes);
+
+	part_unref(recovery->alarms);
+	recovery->alarms = alarms;
+	event_list_clear(&recovery->changes);
+}
+
 static void recover_event(void *arg, struct event *event)
 {
 	struct recovery *recovery = arg;
@@ -104,6 +118,10 @@ static void recover_event(void *arg, struct event *event)
 		ring_add(&recovery->unsent, event);
 	if (event->serial > recovery->head_serial && event->alarm_change != ALARM_UNCHANGED)
 		event_list_add(&recovery->changes, part_ref(event));
+	if (recovery->changes.n >= CHANGES_MAX)
+		recover_alarms(recovery);
+	if (event->serial > recovery->head_serial)
+		machine_checks_apply(recovery->machine_checks, event);
 }
 
 static int find_segments(const char *dir, struct recovery *recovery, bool *ours)
@@ -129,10 +147,11 @@ static void recovery_free(struct recovery *recovery)
 	for (unsigned i = 0; i < 2; i++)
 		if (recovery->found[i]) {
 			segment_close(&recovery->segments[i]);
-			part_unref(recovery->heads[i].alarms);
+			segment_head_clear(&recovery->heads[i]);
 		}
 	ring_free(&recovery->newest);
 	ring_free(&recovery->unsent);
+	part_unref(recovery->alarms);
 	event_list_clear(&recovery->changes);
 }
 
@@ -187,20 +206,37 @@ static uint32_t read_mark(const char *dir, const char *name, const uint8_t log_i
 }
 
 /* Its block is there from now on: a full disk does not keep it from being written over, in a later life neither. */
-static void open_used(struct event_log *log)
+static int open_mark(const struct event_log *log, const char *name)
 {
 	char path[PATH_MAX];
 	struct buf image;
 	struct stat st;
 
-	if (snprintf(path, sizeof(path), "%s/" USED_FILE, log->dir) >= (int)sizeof(path))
-		return;
+	if (snprintf(path, sizeof(path), "%s/%s", log->dir, name) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	if (stat(path, &st) != 0 || st.st_size != MARK_SIZE) {
 		encode_mark(log->log_id, 0, &image);
-		statefile_write(log->dir, USED_FILE, image.data, image.length);
+		statefile_write(log->dir, name, image.data, image.length);
 		buf_free(&image);
 	}
-	log->used_fd = open(path, O_WRONLY | O_CLOEXEC);
+	return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+/* Written over in place: so short a piece is not torn. */
+static int write_mark(const struct event_log *log, const char *name, int *fd, uint32_t serial)
+{
+	struct buf image;
+	int rc = -ERR_IO;
+
+	if (*fd < 0)
+		*fd = open_mark(log, name);
+	encode_mark(log->log_id, serial, &image);
+	if (*fd >= 0 && pwrite(*fd, image.data, image.length, 0) == (ssize_t)image.length && fdatasync(*fd) == 0)
+		rc = 0;
+	buf_free(&image);
+	return rc;
 }
 
 static uint32_t greater(uint32_t a, uint32_t b)
@@ -218,6 +254,8 @@ static int resume(struct event_log *log, struct recovery *recovery)
 
 	memcpy(log->log_id, heads[newer].log_id, sizeof(log->log_id));
 	recovery->head_serial = heads[newer].last_serial;
+	recovery->alarms = part_ref(heads[newer].alarms);
+	recovery->machine_checks = heads[newer].machine_checks;
 	recovery->last_sent = read_mark(log->dir, SENT_FILE, log->log_id);
 	if (found[1 - newer])
 		rc = segment_scan(&recovery->segments[1 - newer], recover_event, recovery);
@@ -232,7 +270,9 @@ static int resume(struct event_log *log, struct recovery *recovery)
 	/* A record may be damaged or missing that was sent all the same: its serial is used. */
 	log->last_serial = greater(greater(recovery->last_read, recovery->head_serial),
 				   greater(recovery->last_sent, read_mark(log->dir, USED_FILE, log->log_id)));
-	log->alarms = alarms_apply(heads[newer].alarms, &recovery->changes);
+	recover_alarms(recovery);
+	log->alarms = part_ref(recovery->alarms);
+	log->machine_checks = machine_checks_copy(recovery->machine_checks);
 	log->segment = recovery->segments[newer];
 	recovery->segments[newer].fd = -1;
 	return 0;
@@ -250,6 +290,7 @@ static int begin(struct event_log *log)
 	memcpy(log->log_id, head.log_id, sizeof(log->log_id));
 	log->sequence = head.sequence;
 	log->alarms = head.alarms = alarms_new(0);
+	log->machine_checks = head.machine_checks = machine_checks_new();
 	return segment_create(log->dir, NAMES[0], &head, &log->segment);
 }
 
@@ -263,6 +304,7 @@ static void fill_state(const struct event_log *log, struct recovery *recovery, u
 	state->last_serial = log->last_serial;
 	state->last_sent = recovery->last_sent;
 	state->alarms = part_ref(log->alarms);
+	state->machine_checks = machine_checks_copy(log->machine_checks);
 	state->unsent = ring_take(&recovery->unsent);
 	newest->first = newest->n > 0 ? newest->rows[0]->serial : 0;
 	newest->last = log->last_serial;
@@ -286,7 +328,7 @@ int event_log_open(const char *dir, uint64_t size, uint32_t rows, struct event_l
 
 	log->dir = mem_string(dir);
 	log->segment_max = size / 2;
-	log->segment.fd = log->used_fd = -1;
+	log->segment.fd = log->sent_fd = log->used_fd = -1;
 	rc = find_segments(dir, &recovery, &ours);
 	new_log = !ours || !(recovery.found[0] || recovery.found[1]);
 	if (rc == 0 && !ours)
@@ -294,7 +336,8 @@ int event_log_open(const char *dir, uint64_t size, uint32_t rows, struct event_l
 	if (rc == 0)
 		rc = new_log ? begin(log) : resume(log, &recovery);
 	if (rc == 0) {
-		open_used(log);
+		log->sent_fd = open_mark(log, SENT_FILE);
+		log->used_fd = open_mark(log, USED_FILE);
 		fill_state(log, &recovery, rows, new_log, state);
 		*out = log;
 	} else {
@@ -309,9 +352,12 @@ void event_log_close(struct event_log *log)
 	if (log == NULL)
 		return;
 	segment_close(&log->segment);
+	if (log->sent_fd >= 0)
+		close(log->sent_fd);
 	if (log->used_fd >= 0)
 		close(log->used_fd);
 	part_unref(log->alarms);
+	machine_checks_free(log->machine_checks);
 	free(log->dir);
 	free(log);
 }
@@ -335,7 +381,8 @@ static int rotate(struct event_log *log)
 {
 	struct segment_head head = { .sequence = log->sequence + 1,
 				     .last_serial = log->last_serial,
-				     .alarms = log->alarms };
+				     .alarms = log->alarms,
+				     .machine_checks = log->machine_checks };
 	struct segment segment;
 	int rc;
 
@@ -390,6 +437,8 @@ int event_log_append(struct event_log *log, struct event *const *events, size_t 
 		return rc;
 	if (n > 0)
 		log->last_serial = events[n - 1]->serial;
+	for (size_t i = 0; i < n; i++)
+		machine_checks_apply(log->machine_checks, events[i]);
 	part_unref(log->alarms);
 	log->alarms = alarms != NULL ? part_ref(alarms) : alarms_new(0);
 	return 0;
@@ -397,24 +446,10 @@ int event_log_append(struct event_log *log, struct event *const *events, size_t 
 
 int event_log_sent(struct event_log *log, uint32_t serial)
 {
-	struct buf image;
-	int rc;
-
-	encode_mark(log->log_id, serial, &image);
-	rc = statefile_write(log->dir, SENT_FILE, image.data, image.length);
-	buf_free(&image);
-	return rc;
+	return write_mark(log, SENT_FILE, &log->sent_fd, serial);
 }
 
 int event_log_used(struct event_log *log, uint32_t serial)
 {
-	struct buf image;
-	int rc = -ERR_IO;
-
-	encode_mark(log->log_id, serial, &image);
-	if (log->used_fd >= 0 && pwrite(log->used_fd, image.data, image.length, 0) == (ssize_t)image.length &&
-	    fdatasync(log->used_fd) == 0)
-		rc = 0;
-	buf_free(&image);
-	return rc;
+	return write_mark(log, USED_FILE, &log->used_fd, serial);
 }

@@ -2,12 +2,13 @@
  * event_log.h - the persisted event log: append-only, checksummed, bounded. The file format and its recovery; no
  * thread of its own (persist.c calls it, and main at start).
  *
- * Files in the state directory: events.0 and events.1, segments of at most half the configured size each (a batch larger
- * than that has a segment to itself); when the newer is full, the older is replaced in one step by a new one. A segment
- * starts with a header (magic, version, log id, sequence, greatest serial so far) and the alarms that are raised at that
- * moment, so that a dropped segment loses neither. Then come records, each with its length and checksum. events.sent holds
- * the last serial that the master has taken, events.used the last one that went out while the log could not be written. A torn record at the end is cut off at open; a damaged one before others is
- * passed over.
+ * Files in the state directory: events.0 and events.1, segments of at most half the configured size each (a batch
+ * larger than that has a segment to itself); when the newer is full, the older is replaced in one step by a new one. A
+ * segment starts with a header (magic, version, log id, sequence, greatest serial so far) with the alarms that are
+ * raised at that moment and what is known of machine checks, so that a dropped segment loses none of it. Then come
+ * records, each with its length and checksum. events.sent holds the last serial that the master has taken, events.used
+ * the last one that went out while the log could not be written. A torn record at the end is cut off at open; a damaged
+ * one before others is passed over.
  */
 #ifndef EDGENODE_EVENT_LOG_H
 #define EDGENODE_EVENT_LOG_H
@@ -25,6 +26,7 @@ struct event_log_state {
 	uint32_t last_sent;
 	struct events *newest; /* up to `rows`, owned by the caller */
 	struct alarms *alarms; /* raised now, owned by the caller */
+	struct machine_checks *machine_checks; /* all so far, owned by the caller */
 	/* In the log but not yet taken by the master, ascending, at most EVENT_UNSENT_MAX; owned by the caller. */
 	struct events *unsent;
 };
@@ -41,11 +43,12 @@ void event_log_close(struct event_log *log);
  * for the next segment's head. */
 int event_log_append(struct event_log *log, struct event *const *events, size_t n, const struct alarms *alarms);
 
-/* Notes that everything up to serial has been taken by the master; synced. */
+/* Notes that everything up to serial has been taken by the master; synced. This mark and the next are written over in
+ * place, so that a full disk is no hindrance; a read-only one is. */
 int event_log_sent(struct event_log *log, uint32_t serial);
 
 /* Notes that events up to serial went out though the log does not have them: no serial is given twice even where the
- * daemon is killed before it has. Written over in place, so that a full disk is no hindrance; a read-only one is. */
+ * daemon is killed before it has. */
 int event_log_used(struct event_log *log, uint32_t serial);
 
 /* One event, in at most EVENT_RECORD_MAX bytes: varbinds that would not fit are left out. Pure. -ERR_PARSE. */

@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A record of version 2 has the note of a machine check at its end; all others are of version 1. */
 #define RECORD_VERSION 1u
+#define RECORD_VERSION_NOTE 2u
 /* All of an event but its varbinds: fixed fields, three strings at their greatest, room to spare. */
 #define RECORD_REST_MAX 1024u
 #define VARBINDS_LENGTH_MAX (EVENT_RECORD_MAX - RECORD_REST_MAX)
@@ -21,7 +23,7 @@ void event_encode(const struct event *event, struct buf *out)
 {
 	const size_t varbinds = event->varbinds_length <= VARBINDS_LENGTH_MAX ? event->varbinds_length : 0;
 
-	buf_u8(out, RECORD_VERSION);
+	buf_u8(out, event->machine_check != NULL ? RECORD_VERSION_NOTE : RECORD_VERSION);
 	buf_u32(out, event->serial);
 	buf_u8(out, event->kind);
 	buf_u8(out, event->severity);
@@ -42,6 +44,8 @@ void event_encode(const struct event *event, struct buf *out)
 	buf_u32(out, (uint32_t)varbinds);
 	if (varbinds > 0)
 		buf_append(out, event->varbinds, varbinds);
+	if (event->machine_check != NULL)
+		machine_check_note_encode(event->machine_check, out);
 }
 
 static bool ranges_hold(const struct event *event)
@@ -100,15 +104,24 @@ static void read_event(struct cursor *c, struct event *event)
 	read_varbinds(c, event);
 }
 
+static void read_note(struct cursor *c, struct event *event)
+{
+	event->machine_check = mem_alloc(sizeof(*event->machine_check));
+	machine_check_note_decode(c, event->machine_check);
+}
+
 int event_decode(const uint8_t *data, size_t length, struct event **out)
 {
 	struct cursor c = { data, length, false };
+	const uint8_t version = cursor_u8(&c);
 	struct event *event;
 
-	if (cursor_u8(&c) != RECORD_VERSION)
+	if (version != RECORD_VERSION && version != RECORD_VERSION_NOTE)
 		return -ERR_PARSE;
 	event = event_new(0, 0, "", "");
 	read_event(&c, event);
+	if (version == RECORD_VERSION_NOTE)
+		read_note(&c, event);
 	if (c.bad || c.left != 0 || !ranges_hold(event)) {
 		part_unref(event);
 		return -ERR_PARSE;

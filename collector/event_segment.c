@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 #define SEGMENT_MAGIC 0x65646c67u /* "edlg" */
-#define SEGMENT_VERSION 1u
+#define SEGMENT_VERSION 2u
+#define SEGMENT_VERSION_ALARMS 1u /* without machine checks; read, no more written */
 #define HEAD_FIXED_SIZE 40u
 #define HEAD_MAX (2u << 20) /* ALARMS_MAX alarms with their subjects at the greatest fit */
 #define CRC_SIZE 4u
@@ -81,19 +82,24 @@ static int write_at(int fd, const void *data, size_t length, uint64_t offset)
 
 static void encode_head(const struct segment_head *head, struct buf *out)
 {
-	struct buf alarms;
+	struct buf alarms, stood;
 
 	buf_init(&alarms, HEAD_MAX);
+	buf_init(&stood, HEAD_MAX);
 	alarms_encode(head->alarms, &alarms);
+	buf_u32(&stood, (uint32_t)alarms.length);
+	buf_append(&stood, alarms.data, alarms.length);
+	machine_checks_encode(head->machine_checks, &stood);
 	buf_u32(out, SEGMENT_MAGIC);
 	buf_u32(out, SEGMENT_VERSION);
 	buf_append(out, head->log_id, sizeof(head->log_id));
 	buf_u64(out, head->sequence);
 	buf_u32(out, head->last_serial);
-	buf_u32(out, (uint32_t)alarms.length);
-	buf_append(out, alarms.data, alarms.length);
+	buf_u32(out, (uint32_t)stood.length);
+	buf_append(out, stood.data, stood.length);
 	buf_u32(out, statefile_crc32(out->data, out->length));
 	buf_free(&alarms);
+	buf_free(&stood);
 }
 
 int segment_create(const char *dir, const char *name, const struct segment_head *head, struct segment *out)
@@ -117,21 +123,48 @@ int segment_create(const char *dir, const char *name, const struct segment_head 
 	return 0;
 }
 
+/* What stood when the segment began. */
+static int decode_stood(struct cursor *c, uint32_t version, struct segment_head *head)
+{
+	const uint32_t length = version == SEGMENT_VERSION_ALARMS ? (uint32_t)c->left : cursor_u32(c);
+	const uint8_t *alarms = cursor_bytes(c, length);
+
+	if (c->bad || alarms_decode(alarms, length, &head->alarms) != 0)
+		return -ERR_PARSE;
+	if (version == SEGMENT_VERSION_ALARMS)
+		head->machine_checks = machine_checks_new();
+	else if (machine_checks_decode(c, &head->machine_checks) != 0 || c->left != 0)
+		return -ERR_PARSE;
+	return 0;
+}
+
+void segment_head_clear(struct segment_head *head)
+{
+	part_unref(head->alarms);
+	machine_checks_free(head->machine_checks);
+	head->alarms = NULL;
+	head->machine_checks = NULL;
+}
+
 /* data is the header from its first byte to its checksum. */
 static int decode_head(const uint8_t *data, size_t length, struct segment_head *out)
 {
 	struct cursor c = { data, length - CRC_SIZE, false }, crc = { data + length - CRC_SIZE, CRC_SIZE, false };
-	struct segment_head head;
+	struct segment_head head = { .alarms = NULL };
+	uint32_t version;
 
 	if (cursor_u32(&crc) != statefile_crc32(data, length - CRC_SIZE))
 		return -ERR_PARSE;
-	cursor_u64(&c); /* magic and version: seen before the rest was read */
+	cursor_u32(&c); /* the magic number: seen before the rest was read, and so the version */
+	version = cursor_u32(&c);
 	memcpy(head.log_id, cursor_bytes(&c, sizeof(head.log_id)), sizeof(head.log_id));
 	head.sequence = cursor_u64(&c);
 	head.last_serial = cursor_u32(&c);
 	cursor_u32(&c);
-	if (alarms_decode(c.data, c.left, &head.alarms) != 0)
+	if (decode_stood(&c, version, &head) != 0) {
+		segment_head_clear(&head);
 		return -ERR_PARSE;
+	}
 	*out = head;
 	return 0;
 }
@@ -140,13 +173,13 @@ static int decode_head(const uint8_t *data, size_t length, struct segment_head *
 static size_t head_length(const uint8_t fixed[HEAD_FIXED_SIZE])
 {
 	struct cursor c = { fixed, HEAD_FIXED_SIZE, false };
-	uint32_t alarms_length;
+	uint32_t magic = cursor_u32(&c), version = cursor_u32(&c), stood_length;
 
-	if (cursor_u32(&c) != SEGMENT_MAGIC || cursor_u32(&c) != SEGMENT_VERSION)
+	if (magic != SEGMENT_MAGIC || version == 0 || version > SEGMENT_VERSION)
 		return 0;
 	cursor_bytes(&c, HEAD_FIXED_SIZE - 8 - 4);
-	alarms_length = cursor_u32(&c);
-	return alarms_length <= HEAD_MAX ? HEAD_FIXED_SIZE + alarms_length + CRC_SIZE : 0;
+	stood_length = cursor_u32(&c);
+	return stood_length <= HEAD_MAX ? HEAD_FIXED_SIZE + stood_length + CRC_SIZE : 0;
 }
 
 static int read_head(struct segment *segment, struct segment_head *head)

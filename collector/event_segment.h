@@ -2,7 +2,8 @@
  * event_segment.h - one file of the event log (event_log.h): its header, its records, its end. Thread: as event_log.h.
  *
  * Header: u32 magic, u32 version, 16 octets log id, u64 sequence, u32 greatest serial before this segment, u32 length
- * and the alarms, u32 CRC-32 of all that. Record: u32 length, u32 check, then the event. The check is the CRC-32 of the
+ * of what stood at its beginning, that, u32 CRC-32 of all before. What stood are the alarms; since version 2 u32 length
+ * and the alarms, then the machine checks. Record: u32 length, u32 check, then the event. The check is the CRC-32 of the
  * event, combined with the log id and the record's place, so that bytes inside an event cannot pass for a record.
  * All big-endian.
  */
@@ -16,6 +17,7 @@ struct segment_head {
 	uint64_t sequence;    /* the greater one is the newer segment */
 	uint32_t last_serial; /* before it */
 	struct alarms *alarms; /* a reference; raised before it */
+	struct machine_checks *machine_checks; /* owned; those before it */
 };
 
 struct segment {
@@ -28,6 +30,9 @@ struct segment {
 
 /* Replaces dir/name by a segment without records and opens it. -ERR_IO, -ERR_LIMIT. */
 int segment_create(const char *dir, const char *name, const struct segment_head *head, struct segment *out);
+
+/* Frees what the head holds. */
+void segment_head_clear(struct segment_head *head);
 
 /* Reads the header; size is that of the file until the scan. -ERR_ABSENT, -ERR_IO, -ERR_PARSE (not one of ours). */
 int segment_open(const char *dir, const char *name, struct segment *out, struct segment_head *head);

@@ -128,6 +128,12 @@ static struct events *extend(const struct event_stage *stage, const struct event
 	return events;
 }
 
+/* Not in the log in time, or not notified and never to be. */
+static uint32_t dropped(const struct event_stage *stage)
+{
+	return stage->dropped + (stage->options.given_up != NULL ? stage->options.given_up(stage->options.arg) : 0);
+}
+
 static void set_scalars(const struct event_stage *stage, struct events *events)
 {
 	events->first = events->n > 0 ? events->rows[0]->serial : 0;
@@ -135,7 +141,7 @@ static void set_scalars(const struct event_stage *stage, struct events *events)
 	memcpy(events->log_id, stage->log_id, sizeof(events->log_id));
 	events->logged = stage->logged;
 	events->capacity = stage->options.capacity;
-	events->dropped = stage->dropped;
+	events->dropped = dropped(stage);
 	events->unsent = stage->options.unsent(stage->options.arg);
 }
 
@@ -143,7 +149,7 @@ static bool same_scalars(const struct event_stage *stage)
 {
 	const struct events *events = stage->events;
 
-	return events != NULL && events->logged == stage->logged && events->dropped == stage->dropped &&
+	return events != NULL && events->logged == stage->logged && events->dropped == dropped(stage) &&
 	       events->unsent == stage->options.unsent(stage->options.arg) && events->last == stage->next_serial - 1;
 }
 
@@ -173,6 +179,7 @@ static void encode_all(struct event_stage *stage, const struct snapshot *snapsho
 			event->varbinds_length = record.length;
 		} else {
 			log_warning("event %u: its notification cannot be encoded", event->serial);
+			stage->dropped++;
 			buf_free(&record);
 		}
 	}
@@ -199,8 +206,10 @@ static void notify_all(struct event_stage *stage, const struct event_list *list)
 /* Frozen rows are for the encoding only; the events live as long as their rows in the table. */
 static void drop_rows(struct event_list *list)
 {
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n; i++) {
 		snapshot_put(&list->events[i]->row, NULL);
+		snapshot_put(&list->events[i]->before, NULL);
+	}
 }
 
 static void release(struct event_stage *stage)
@@ -239,9 +248,14 @@ static struct event *unstored_copy(const struct event *event)
 	copy->of = event->of;
 	copy->of_index = event->of_index;
 	copy->row = part_ref(event->row);
+	copy->before = part_ref(event->before);
 	copy->device = mem_string(event->device);
 	copy->alarm_change = event->alarm_change;
 	copy->alarm_kind = event->alarm_kind;
+	if (event->machine_check != NULL) {
+		copy->machine_check = mem_alloc(sizeof(*copy->machine_check));
+		*copy->machine_check = *event->machine_check;
+	}
 	return copy;
 }
 
@@ -393,13 +407,23 @@ static void add_summary(struct event_stage *stage, int64_t now_mono_ns, int64_t 
 	event_list_add(list, summary);
 }
 
-static void detect_all(struct event_stage *stage, struct snapshot *snapshot, struct event_list *list)
+static void take_extra(struct event_stage *stage, struct event_list *list)
 {
-	snapshot->thresholds =
-		detect_run(stage->detect, stage->last, snapshot, stage->options.indexes, snapshot->sealed_real_ns, list);
 	for (size_t i = 0; i < stage->extra.n; i++)
 		event_list_add(list, part_ref(stage->extra.events[i]));
 	event_list_clear(&stage->extra);
+}
+
+/* What happened before comes first, that the daemon has started before all that it finds; but its goodbye is its last
+ * word. */
+static void detect_all(struct event_stage *stage, struct snapshot *snapshot, struct event_list *list)
+{
+	if (!stage->ending)
+		take_extra(stage, list);
+	snapshot->thresholds =
+		detect_run(stage->detect, stage->last, snapshot, stage->options.indexes, snapshot->sealed_real_ns, list);
+	if (stage->ending)
+		take_extra(stage, list);
 	for (size_t i = 0; i < list->n; i++)
 		stamp(stage, list->events[i], snapshot->sealed_mono_ns);
 	add_summary(stage, snapshot->sealed_mono_ns, snapshot->sealed_real_ns, list);

@@ -2,9 +2,9 @@
  * event_stage.h - what stands between a built snapshot and its publication: detect, number, persist, then show and
  * notify. On the cycle lane; never blocks.
  *
- * A snapshot with events, or with row numbers given anew, is held until both are on disk, at most EVENT_HOLD_MS. When the log fails or hangs, the events
- * go out all the same, marked "[not stored]" in their text, and are counted; as soon as the log works again they are
- * entered after all, so that its serials have no gap.
+ * A snapshot with events, or with row numbers given anew, is held until both are on disk, at most EVENT_HOLD_MS. When
+ * the log fails or hangs, the events go out all the same, marked "[not stored]" in their text, and are counted; as soon
+ * as the log works again they are entered after all, as they went out, so that its serials have no gap.
  */
 #ifndef EDGENODE_EVENT_STAGE_H
 #define EDGENODE_EVENT_STAGE_H
@@ -34,6 +34,7 @@ struct event_stage_options {
 	 * False: the queue of notifications is full. */
 	bool (*notify)(void *arg, const struct event *event);
 	uint32_t (*unsent)(void *arg);
+	uint32_t (*given_up)(void *arg); /* notifications the master can never take; NULL: none */
 	void *arg;
 };
 

@@ -2,6 +2,12 @@
 noinst_LIBRARIES += libcollector.a
 libcollector_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBXML_CFLAGS) $(LIBVIRT_CFLAGS)
 libcollector_a_SOURCES = \
+	collector/action_command.c collector/action_command.h \
+	collector/action_set.c collector/action_set.h \
+	collector/action_text.c collector/action_text.h \
+	collector/action_value.c collector/action_value.h \
+	collector/action_xml.c collector/action_xml.h \
+	collector/actions.c collector/actions.h \
 	collector/app.c collector/app.h \
 	collector/config.c collector/config.h \
 	collector/config_dtd.h \
@@ -17,6 +23,7 @@ libcollector_a_SOURCES = \
 	collector/event_text.c collector/event_text.h \
 	collector/sink.c collector/sink.h \
 	collector/event_stage.c collector/event_stage.h \
+	collector/metric_dtd.h \
 	collector/options.c collector/options.h \
 	collector/persist.c collector/persist.h \
 	collector/schedule.c collector/schedule.h \

@@ -8,14 +8,26 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-/* The file named, else the default one, else the defaults. NULL: the reason is printed. */
+/* What an operator who named no file would not expect. */
+static void tell_choice(const struct options *options)
+{
+	const bool vhostmd = strcmp(options->config, CONFIG_FILE_VHOSTMD) == 0;
+
+	if (!options->config_given && vhostmd != options->as_vhostmd && access(options->config, F_OK) == 0)
+		log_info("no configuration file %s: reading %s",
+			 vhostmd ? CONFIG_FILE_DEFAULT : CONFIG_FILE_VHOSTMD, options->config);
+}
+
+/* The file named, else a default one, else the defaults. NULL: the reason is printed. */
 static struct config *load(const struct options *options)
 {
 	struct config *config = NULL;
 	struct config_error error;
 
+	tell_choice(options);
 	if (!options->config_given && access(options->config, F_OK) != 0) {
 		log_info("no configuration file %s: running on defaults", options->config);
 		config = config_new();

@@ -1,7 +1,7 @@
 /*
  * options.c - the command line: one table of options, which getopt_long's two lists and the help are made from.
  *
- * Thread: main. Data from: argv and the working directory.
+ * Thread: main. Data from: argv, the working directory, and which of the two default configurations there is.
  */
 #include "options.h"
 
@@ -46,13 +46,18 @@ static const struct option_row OPTIONS[] = {
 /* clang-format on */
 #define OPTION_ROWS (sizeof(OPTIONS) / sizeof(OPTIONS[0]))
 
-static void print_help(void)
+#define PROGRAM "edgenoded"
+#define VHOSTMD "vhostmd"
+#define VHOSTMD_PID_FILE RUNSTATEDIR "/vhostmd.pid"
+
+static void print_help(const struct options *options)
 {
 	const struct option_row *row;
 	char names[48];
 
-	printf("Usage: edgenoded [OPTION]...\n"
-	       "Serves the metrics and events of this virtualization host over AgentX and to its guests.\n\n");
+	printf("Usage: %s [OPTION]...\n"
+	       "Serves the metrics and events of this virtualization host over AgentX and to its guests.\n\n",
+	       options->program);
 	for (row = OPTIONS; row < OPTIONS + OPTION_ROWS; row++) {
 		if (row->help == NULL)
 			continue;
@@ -60,7 +65,8 @@ static void print_help(void)
 			 row->value != NULL ? row->value : "");
 		printf("  %-26s %s\n", names, row->help);
 	}
-	printf("\nConfiguration file: %s, described in edgenode.conf(5).\n", CONFIG_FILE_DEFAULT);
+	printf("\nConfiguration file: %s, described in edgenode.conf(5), or %s.\n", CONFIG_FILE_DEFAULT,
+	       CONFIG_FILE_VHOSTMD);
 }
 
 static char *absolute(const char *path)
@@ -96,9 +102,9 @@ static void make_lists(struct option *longs, char *shorts)
 	*shorts = '\0';
 }
 
-static int usage_error(const char *text, const char *argument)
+static int usage_error(const struct options *options, const char *text, const char *argument)
 {
-	fprintf(stderr, "edgenoded: %s%s\nTry \"edgenoded --help\".\n", text, argument);
+	fprintf(stderr, "%s: %s%s\nTry \"%s --help\".\n", options->program, text, argument, options->program);
 	return -ERR_PARSE;
 }
 
@@ -121,16 +127,16 @@ static int take(const struct option_row *row, const char *value, struct options 
 	case OPTION_PATH:
 	case OPTION_ROOT:
 		if (value[0] == '\0' && row->kind == OPTION_PATH)
-			return usage_error("an empty path for --", row->name);
+			return usage_error(out, "an empty path for --", row->name);
 		path = value[0] == '\0' ? mem_string("") : absolute(value);
 		mem_replace(field, path);
 		free(path);
 		return 0;
 	case OPTION_VERSION:
-		printf("edgenoded %s\n", PACKAGE_VERSION);
+		printf("%s %s\n", out->program, PACKAGE_VERSION);
 		return 1;
 	case OPTION_HELP:
-		print_help();
+		print_help(out);
 		return 1;
 	}
 	return 0;
@@ -147,14 +153,14 @@ static const struct option_row *row_of(int letter)
 }
 
 /* The option getopt stumbled on, as it was written. */
-static int bad_option(int letter, char **argv)
+static int bad_option(const struct options *options, int letter, char **argv)
 {
 	const char *text = letter == ':' ? "a value is missing for " : "unknown option ";
 	const char dash[] = {'-', (char)optopt, '\0'};
 
 	if (optopt == 0 || optopt == ROOT_LETTER || strncmp(argv[optind - 1], "--", 2) == 0)
-		return usage_error(text, argv[optind - 1]);
-	return usage_error(text, dash);
+		return usage_error(options, text, argv[optind - 1]);
+	return usage_error(options, text, dash);
 }
 
 static int parse_all(int argc, char **argv, struct options *out)
@@ -169,11 +175,29 @@ static int parse_all(int argc, char **argv, struct options *out)
 	while (rc == 0 && (letter = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const struct option_row *row = row_of(letter);
 
-		rc = row != NULL ? take(row, optarg, out) : bad_option(letter, argv);
+		rc = row != NULL ? take(row, optarg, out) : bad_option(out, letter, argv);
 	}
 	if (rc == 0 && optind < argc)
-		rc = usage_error("unexpected argument ", argv[optind]);
+		rc = usage_error(out, "unexpected argument ", argv[optind]);
 	return rc;
+}
+
+/* Somebody who had vhostmd has its configuration; under its name that one is meant first. */
+static const char *default_config(bool as_vhostmd)
+{
+	const char *first = as_vhostmd ? CONFIG_FILE_VHOSTMD : CONFIG_FILE_DEFAULT;
+	const char *second = as_vhostmd ? CONFIG_FILE_DEFAULT : CONFIG_FILE_VHOSTMD;
+
+	if (access(first, F_OK) == 0)
+		return first;
+	return access(second, F_OK) == 0 ? second : CONFIG_FILE_DEFAULT;
+}
+
+static bool is_vhostmd(const char *path)
+{
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+
+	return path != NULL && strcmp(slash != NULL ? slash + 1 : path, VHOSTMD) == 0;
 }
 
 int options_parse(int argc, char **argv, struct options *out)
@@ -181,10 +205,12 @@ int options_parse(int argc, char **argv, struct options *out)
 	int rc;
 
 	memset(out, 0, sizeof(*out));
+	out->as_vhostmd = is_vhostmd(argv[0]);
+	out->program = out->as_vhostmd ? VHOSTMD : PROGRAM;
 	rc = parse_all(argc, argv, out);
 	out->config_given = out->config != NULL;
 	if (out->config == NULL)
-		out->config = mem_string(CONFIG_FILE_DEFAULT);
+		out->config = mem_string(default_config(out->as_vhostmd));
 	if (out->root == NULL)
 		out->root = mem_string("");
 	return rc;
@@ -203,6 +229,9 @@ void options_apply(const struct options *options, struct config *config)
 	lay_over(&config->agentx, options->agentx);
 	lay_over(&config->state_dir, options->state_dir);
 	lay_over(&config->pid_file, options->pid_file);
+	/* Where scripts of vhostmd look for it. */
+	if (options->as_vhostmd && !options->foreground && config->pid_file == NULL)
+		mem_replace(&config->pid_file, VHOSTMD_PID_FILE);
 }
 
 void options_free(struct options *options)

@@ -12,7 +12,9 @@
 
 /* NULL: not given. Paths are absolute (the daemon leaves its working directory) and owned; free with options_free. */
 struct options {
-	char *config; /* CONFIG_FILE_DEFAULT when not given */
+	const char *program; /* "edgenoded", or "vhostmd" where it was started by that name */
+	bool as_vhostmd;
+	char *config; /* when not given: the default one, or vhostmd's where only that is there */
 	bool config_given;
 	bool foreground;
 	unsigned verbose; /* how often -v */

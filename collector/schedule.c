@@ -86,6 +86,7 @@ void schedule_configure(struct schedule *schedule, const struct config *config, 
 			slot->due_mono_ns = now_mono_ns;
 		slot->status.interval_ms = interval;
 		slot->interval_ns = interval * NS_PER_MS;
+		builder_set_interval(builder, slot->source->id, slot->interval_ns);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "serve.h"
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/err.h"
 #include "base/lane.h"
 #include "base/log.h"
@@ -15,7 +16,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define SERVE_TICK_NS NS_PER_S
@@ -68,20 +68,9 @@ static void *serve_main(void *arg)
 	return NULL;
 }
 
-/* A service starts with a soft limit of 1024 for the sake of select(), which nothing here uses. */
-static void raise_descriptor_limit(uint32_t channels)
+static uint32_t descriptors_for(uint32_t channels)
 {
-	const rlim_t need = (channels < VIRTIO_CHANNELS_MAX ? channels : VIRTIO_CHANNELS_MAX) + SERVE_OTHER_DESCRIPTORS;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= need)
-		return;
-	if (limit.rlim_max < need)
-		log_warning("virtio channels: %llu descriptors are needed, the limit is %llu",
-			    (unsigned long long)need, (unsigned long long)limit.rlim_max);
-	limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		log_warning("virtio channels: the limit of descriptors cannot be raised");
+	return (channels < VIRTIO_CHANNELS_MAX ? channels : VIRTIO_CHANNELS_MAX) + SERVE_OTHER_DESCRIPTORS;
 }
 
 static int make_loop(struct serve *serve)
@@ -115,7 +104,7 @@ int serve_start(struct store *store, struct board *board, const struct virtio_op
 
 	serve->store = store;
 	if (rc == 0) {
-		raise_descriptor_limit(virtio->max_channels);
+		descriptors_need("virtio channels", descriptors_for(virtio->max_channels));
 		serve->virtio = virtio_new(serve->loop, store, board, virtio);
 		store_listen(store, wake, serve);
 		rc = lane_start(&serve->thread, "serve", serve_main, serve);

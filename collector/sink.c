@@ -62,17 +62,30 @@ static bool is_socket(const char *path)
 	return path[0] != '\0' && stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-static int send_to(const struct sink *sink, const char *path, char *text, size_t size)
+/* At the end of the daemon nobody is waited for. */
+static int wait_ms(struct sink *sink)
+{
+	int ms;
+
+	pthread_mutex_lock(&sink->lock);
+	ms = sink->stopping ? 0 : SEND_WAIT_MS;
+	pthread_mutex_unlock(&sink->lock);
+	return ms;
+}
+
+/* Connected anew each time, for the other side may have been started anew; and only a connected socket tells by poll(2)
+ * when the other side's queue, which is short, has room again. */
+static int send_to(struct sink *sink, const char *path, char *text, size_t size)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	struct pollfd out = { sink->fd, POLLOUT, 0 };
-	ssize_t sent;
+	ssize_t sent = -1;
 
 	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
-	sent = sendto(sink->fd, sink->record.data, sink->record.length, MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof(to));
-	if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS) && poll(&out, 1, SEND_WAIT_MS) > 0)
-		sent = sendto(sink->fd, sink->record.data, sink->record.length, MSG_NOSIGNAL, (struct sockaddr *)&to,
-			      sizeof(to));
+	if (connect(sink->fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+		sent = send(sink->fd, sink->record.data, sink->record.length, MSG_NOSIGNAL);
+	if (sent < 0 && errno == EAGAIN && poll(&out, 1, wait_ms(sink)) > 0)
+		sent = send(sink->fd, sink->record.data, sink->record.length, MSG_NOSIGNAL);
 	if (sent >= 0)
 		return 0;
 	snprintf(text, size, "%s: %s", path, strerror(errno));
@@ -193,6 +206,7 @@ static void *sink_main(void *arg)
 void sink_put(struct sink *sink, const struct event *event)
 {
 	struct waiting *waiting = NULL;
+	bool relaxed;
 
 	if (sink == NULL)
 		return;
@@ -205,10 +219,11 @@ void sink_put(struct sink *sink, const struct event *event)
 		sink->n++;
 		pthread_cond_signal(&sink->work);
 	}
+	relaxed = sink->n <= SINK_QUEUE_MAX / 2;
 	pthread_mutex_unlock(&sink->lock);
 	if (waiting == NULL)
 		log_repeat_fail(&sink->losses, sink->name, "events wait for it in too great a number; the newest is not told there");
-	else
+	else if (relaxed) /* near its limit it would be said with each event */
 		log_repeat_ok(&sink->losses, sink->name);
 }
 

@@ -1,6 +1,6 @@
 /*
- * sink.h - where events go beside SNMP: the system's log, and a program of the operator's. Each has a lane and a queue of
- * its own, so that one that hangs holds up nothing.
+ * sink.h - where events go beside SNMP: the system's log, and a program of the operator's. Each has a lane and a queue
+ * of its own, so that one that hangs holds up nothing.
  *
  * Thread: sink_put from the cycle lane, never blocks; the rest from main.
  */

@@ -11,12 +11,11 @@
 
 #include <libxml/parser.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define UUID_SIZE 64 /* longer ones are cut: they only have to differ */
+#define ROWS_FIRST 64u
 
 #if LIBXML_VERSION >= 21200
 typedef const xmlError *xml_error_pointer;
@@ -36,25 +35,19 @@ struct field {
 
 /* What is read of one <metric>. */
 struct element {
-	bool known_type, known_context;
-	metric_type type;
-	metric_context context;
-	char uuid[UUID_SIZE];
+	bool known_context;
+	struct guest_row row;
 	struct field name, value;
 };
 
 struct reader {
 	xmlParserCtxt *parser;
-	metric_context context;
-	const char *own;
-	struct guest_wanted *wanted;
-	size_t n;
+	struct guest_list *list;
+	size_t rows_size, text_size, text_used;
 	unsigned level;
 	bool in_metric;
 	struct element element;
 	struct field *field; /* that gets the text, or NULL */
-	bool vm_seen, vm_several, own_seen;
-	char first_uuid[UUID_SIZE];
 	int rc;
 	char name_text[GUEST_NAME_MAX + 1], value_text[GUEST_VALUE_MAX + 1];
 };
@@ -76,14 +69,34 @@ static bool is_text(const xmlChar *text, size_t length, const char *expected)
 	return strlen(expected) == length && memcmp(text, expected, length) == 0;
 }
 
-static void take_type(struct element *element, const xmlChar *text, size_t length)
+/* Into the list's text, which is as long as the document: no text of it is longer than what it was read from. */
+static const char *keep(struct reader *r, const char *text, size_t length)
 {
-	static const char *const NAMES[] = { "int32", "uint32", "int64", "uint64", "real32", "real64", "string" };
+	char *kept = r->list->text + r->text_used;
 
-	for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
-		if (is_text(text, length, NAMES[i])) {
-			element->type = (metric_type)i;
-			element->known_type = true;
+	if (length >= r->text_size - r->text_used) {
+		fail(r, -ERR_LIMIT);
+		return "";
+	}
+	memcpy(kept, text, length);
+	kept[length] = '\0';
+	r->text_used += length + 1;
+	return kept;
+}
+
+static const char *const TYPE_NAMES[] = { "int32", "uint32", "int64", "uint64", "real32", "real64", "string" };
+
+const char *guest_type_name(metric_type type)
+{
+	return TYPE_NAMES[type];
+}
+
+static void take_type(struct guest_row *row, const xmlChar *text, size_t length)
+{
+	for (size_t i = 0; i < sizeof(TYPE_NAMES) / sizeof(TYPE_NAMES[0]); i++) {
+		if (is_text(text, length, TYPE_NAMES[i])) {
+			row->type = (metric_type)i;
+			row->known_type = true;
 		}
 	}
 }
@@ -91,35 +104,41 @@ static void take_type(struct element *element, const xmlChar *text, size_t lengt
 static void take_context(struct element *element, const xmlChar *text, size_t length)
 {
 	if (is_text(text, length, "host"))
-		element->context = METRIC_CONTEXT_HOST;
+		element->row.context = METRIC_CONTEXT_HOST;
 	else if (is_text(text, length, "vm"))
-		element->context = METRIC_CONTEXT_VM;
+		element->row.context = METRIC_CONTEXT_VM;
 	else
 		return;
 	element->known_context = true;
 }
 
-static void take_attribute(struct element *element, const char *name, const xmlChar *text, size_t length)
+static void take_attribute(struct reader *r, const char *name, const xmlChar *text, size_t length)
 {
+	struct guest_row *row = &r->element.row;
+
 	if (strcmp(name, "type") == 0)
-		take_type(element, text, length);
+		take_type(row, text, length);
 	else if (strcmp(name, "context") == 0)
-		take_context(element, text, length);
+		take_context(&r->element, text, length);
 	else if (strcmp(name, "uuid") == 0)
-		snprintf(element->uuid, sizeof(element->uuid), "%.*s", (int)(length < UUID_SIZE ? length : UUID_SIZE),
-			 (const char *)text);
+		row->uuid = keep(r, (const char *)text, length);
+	else if (strcmp(name, "id") == 0)
+		row->id = keep(r, (const char *)text, length);
+	else if (strcmp(name, "unit") == 0)
+		row->unit = keep(r, (const char *)text, length);
 }
 
 static void begin_metric(struct reader *r, int n_attributes, const xmlChar **attributes)
 {
 	r->in_metric = true;
 	r->element = (struct element){
+		.row = { .uuid = "" },
 		.name = { .text = r->name_text, .limit = GUEST_NAME_MAX },
 		.value = { .text = r->value_text, .limit = GUEST_VALUE_MAX },
 	};
 	/* Each is name, prefix, namespace, start and end of the value. */
 	for (int i = 0; i < n_attributes; i++, attributes += 5)
-		take_attribute(&r->element, (const char *)attributes[0], attributes[3],
+		take_attribute(r, (const char *)attributes[0], attributes[3],
 			       (size_t)(attributes[4] - attributes[3]));
 }
 
@@ -169,70 +188,46 @@ static void on_text(void *context, const xmlChar *text, int length)
 	field->length += n;
 }
 
-static void field_end(struct field *field)
+static const char *field_end(struct reader *r, struct field *field)
 {
 	field->text[field->length] = '\0';
 	text_trim(field->text);
+	return keep(r, field->text, strlen(field->text));
 }
 
-/* Is it a metric of the VM that is ours? Takes notice of what VMs there are. */
-static bool is_ours(struct reader *r, const char *uuid)
+/* Room for one more row. */
+static bool grow(struct reader *r)
 {
-	if (!r->vm_seen)
-		memcpy(r->first_uuid, uuid, UUID_SIZE);
-	r->vm_seen = true;
-	if (strcasecmp(uuid, r->first_uuid) != 0)
-		r->vm_several = true;
-	if (r->own == NULL)
-		return !r->vm_several;
-	if (strcasecmp(uuid, r->own) != 0)
+	const size_t size = r->rows_size == 0 ? ROWS_FIRST : 2 * r->rows_size;
+	struct guest_row *rows;
+
+	if (r->list->n < r->rows_size)
+		return true;
+	if (size > GUEST_METRICS_MAX) {
+		fail(r, -ERR_LIMIT);
 		return false;
-	r->own_seen = true;
+	}
+	rows = realloc(r->list->rows, size * sizeof(*rows));
+	if (rows == NULL) {
+		fail(r, -ERR_IO);
+		return false;
+	}
+	r->list->rows = rows;
+	r->rows_size = size;
 	return true;
-}
-
-static struct guest_wanted *find_wanted(const struct reader *r, const char *name)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (!r->wanted[i].found && strcmp(r->wanted[i].name, name) == 0)
-			return &r->wanted[i];
-	return NULL;
-}
-
-/* 0 or why the metric, which is wanted, cannot be taken. */
-static int take_wanted(struct guest_wanted *wanted, const struct element *element)
-{
-	if (!element->known_type)
-		return -ERR_PARSE;
-	if (element->value.over)
-		return -ERR_LIMIT;
-	wanted->text = strdup(element->value.text);
-	if (wanted->text == NULL)
-		return -ERR_IO;
-	wanted->type = element->type;
-	wanted->found = true;
-	return 0;
 }
 
 static void end_metric(struct reader *r)
 {
 	struct element *element = &r->element;
-	struct guest_wanted *wanted;
-	int rc;
 
 	r->in_metric = false;
-	field_end(&element->name);
-	field_end(&element->value);
-	if (!element->known_context || element->context != r->context || element->name.over)
+	if (!element->known_context || element->name.over || !grow(r))
 		return;
-	if (element->context == METRIC_CONTEXT_VM && !is_ours(r, element->uuid))
-		return;
-	wanted = find_wanted(r, element->name.text);
-	if (wanted == NULL)
-		return;
-	rc = take_wanted(wanted, element);
-	if (rc < 0)
-		fail(r, rc);
+	element->row.name = field_end(r, &element->name);
+	element->row.text = field_end(r, &element->value);
+	element->row.over = element->value.over;
+	r->list->rows[r->list->n++] = element->row;
 }
 
 static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
@@ -278,8 +273,9 @@ static const xmlSAXHandler HANDLER = {
 
 static int read_document(struct reader *r, const char *document, size_t length)
 {
-	/* Always UTF-8, whatever the document says: converters have messages of their own, which go to stderr. */
-	const int options = XML_PARSE_NONET | XML_PARSE_IGNORE_ENC;
+	/* Always UTF-8, whatever the document says: converters have messages of their own, which go to stderr. There are
+	 * no entities but XML's own five, and of these NOENT makes characters in attributes too. */
+	const int options = XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_NOENT;
 	xmlDoc *doc;
 
 	*r->parser->sax = HANDLER;
@@ -288,50 +284,102 @@ static int read_document(struct reader *r, const char *document, size_t length)
 	xmlFreeDoc(doc); /* nothing builds one */
 	if (r->rc < 0)
 		return r->rc;
-	if (!r->parser->wellFormed)
-		return -ERR_PARSE;
-	if (r->context == METRIC_CONTEXT_VM && (r->own != NULL ? !r->own_seen : !r->vm_seen || r->vm_several))
-		return -ERR_ABSENT;
-	return 0;
+	return r->parser->wellFormed ? 0 : -ERR_PARSE;
+}
+
+static int read_with(struct reader *r, const char *document, size_t length)
+{
+	int rc = -ERR_IO;
+
+	r->text_size = length + 1;
+	r->list->text = malloc(r->text_size);
+	r->parser = xmlNewParserCtxt();
+	if (r->list->text != NULL && r->parser != NULL)
+		rc = read_document(r, document, length);
+	xmlFreeParserCtxt(r->parser);
+	return rc;
 }
 
 static pthread_once_t init_once = PTHREAD_ONCE_INIT;
 
-int guest_parse(const char *document, size_t length, metric_context context, const char *own,
-		struct guest_wanted *wanted, size_t n)
+int guest_parse(const char *document, size_t length, struct guest_list **out)
 {
+	struct guest_list *list;
 	struct reader *r;
 	int rc = -ERR_IO;
 
-	for (size_t i = 0; i < n; i++)
-		wanted[i].found = false;
 	if (length > GUEST_DOCUMENT_MAX)
 		return -ERR_LIMIT;
 	pthread_once(&init_once, xmlInitParser); /* never undone: the application may use libxml2, too */
+	list = calloc(1, sizeof(*list));
 	r = calloc(1, sizeof(*r));
-	if (r == NULL)
-		return rc;
-	r->parser = xmlNewParserCtxt();
-	if (r->parser != NULL) {
-		r->context = context;
-		r->own = own;
-		r->wanted = wanted;
-		r->n = n;
-		rc = read_document(r, document, length);
-		xmlFreeParserCtxt(r->parser);
+	if (list != NULL && r != NULL) {
+		r->list = list;
+		rc = read_with(r, document, length);
 	}
 	free(r);
 	if (rc < 0)
-		guest_wanted_clear(wanted, n);
+		guest_list_free(list);
+	else
+		*out = list;
 	return rc;
 }
 
-void guest_wanted_clear(struct guest_wanted *wanted, size_t n)
+void guest_list_free(struct guest_list *list)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (wanted[i].found)
-			free(wanted[i].text);
-		wanted[i].found = false;
-		wanted[i].text = NULL;
+	if (list == NULL)
+		return;
+	free(list->rows);
+	free(list->text);
+	free(list);
+}
+
+int guest_list_vm(const struct guest_list *list, const char *own, const char **uuid)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct guest_row *row = &list->rows[i];
+
+		if (row->context != METRIC_CONTEXT_VM || (own != NULL && strcasecmp(row->uuid, own) != 0))
+			continue;
+		if (found != NULL && strcasecmp(row->uuid, found) != 0)
+			return -ERR_ABSENT; /* several, and which is ours is not known */
+		found = row->uuid;
 	}
+	if (found == NULL)
+		return -ERR_ABSENT;
+	*uuid = found;
+	return 0;
+}
+
+static const struct guest_row *find_row(const struct guest_list *list, metric_context context, const char *uuid,
+					   const char *name)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct guest_row *row = &list->rows[i];
+
+		if (row->context == context && strcmp(row->name, name) == 0 &&
+		    (context == METRIC_CONTEXT_HOST || strcasecmp(row->uuid, uuid) == 0))
+			return row;
+	}
+	return NULL;
+}
+
+int guest_list_find(const struct guest_list *list, metric_context context, const char *own, const char *name,
+		    const struct guest_row **out)
+{
+	const struct guest_row *row;
+	const char *uuid = NULL;
+	int rc = context == METRIC_CONTEXT_VM ? guest_list_vm(list, own, &uuid) : 0;
+
+	if (rc < 0)
+		return rc;
+	row = find_row(list, context, uuid, name);
+	if (row != NULL && !row->known_type)
+		return -ERR_PARSE;
+	if (row != NULL && row->over)
+		return -ERR_LIMIT;
+	*out = row;
+	return 0;
 }

@@ -1,9 +1,8 @@
 /*
- * libmetrics.c - the functions of libmetrics.so.0. Thread: any; blocks on disk and port, within the limits of
- * document.h.
+ * libmetrics.c - the functions of libmetrics.so.0. Thread: any; blocks on the sources, within the limits of document.h.
  *
  * The first source that gives a whole document answers. Only where the disk's document does not tell which of its VMs
- * is ours the port is asked as well: there a guest sees its own metrics only.
+ * is ours the others are asked as well: there a guest sees its own metrics only.
  */
 #include "guestlib/libmetrics.h"
 
@@ -43,49 +42,78 @@ static int errno_of(int code)
 	}
 }
 
-typedef int read_document(char **content, size_t *length);
+/* Metrics that are looked for together, in one document. */
+struct wanted {
+	const char *name;
+	const struct guest_row *found; /* NULL: the document has none of that name */
+};
 
-/* 0 or an errno; ENOENT: a document that does not have this machine's metrics. */
-static int ask(read_document *source, metric_context context, const char *own, struct guest_wanted *wanted, size_t n)
+static int find_all(const struct guest_list *list, metric_context context, const char *own, struct wanted *wanted,
+		    size_t n)
 {
-	char *content;
-	size_t length;
-	int error = source(&content, &length);
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		wanted[i].found = NULL;
+		rc = guest_list_find(list, context, own, wanted[i].name, &wanted[i].found);
+	}
+	return rc;
+}
+
+/* 0 or an errno; ENOENT: a document that does not have this machine's metrics. What is found is the document's. */
+static int ask(enum document_source source, metric_context context, struct wanted *wanted, size_t n,
+	       struct document **document)
+{
+	char uuid[DOCUMENT_UUID_SIZE];
+	const bool doubtful = source == DOCUMENT_DISK && context == METRIC_CONTEXT_VM;
+	const char *own = doubtful && document_own_uuid(uuid) == 0 ? uuid : NULL;
+	const struct guest_list *list;
+	int error = document_read(source, NULL, document);
 
 	if (error != 0)
-		return error;
-	error = errno_of(guest_parse(content, length, context, own, wanted, n));
-	free(content);
+		return error == ENOTSUP ? ENOMEDIUM : error;
+	error = errno_of(document_list(*document, &list));
+	if (error == 0)
+		error = errno_of(find_all(list, context, own, wanted, n));
+	if (error != 0) {
+		document_unref(*document);
+		*document = NULL;
+	}
 	return error;
 }
 
-static int ask_both(metric_context context, struct guest_wanted *wanted, size_t n)
+/* Where all fail: what the first said that is there at all. */
+static int ask_in_turn(metric_context context, struct wanted *wanted, size_t n, struct document **document)
 {
-	char uuid[DOCUMENT_UUID_SIZE];
-	const char *own = context == METRIC_CONTEXT_VM && document_own_uuid(uuid) == 0 ? uuid : NULL;
-	const int disk = ask(document_read_disk, context, own, wanted, n);
-	int virtio;
+	int error = ENOMEDIUM;
 
-	if (disk == 0)
-		return 0;
-	virtio = ask(document_read_port, context, NULL, wanted, n);
-	return virtio == 0 || disk == ENOMEDIUM ? virtio : disk;
+	for (unsigned source = 0; source < DOCUMENT_SOURCES; source++) {
+		const int now = ask((enum document_source)source, context, wanted, n, document);
+
+		if (now == 0)
+			return 0;
+		if (error == ENOMEDIUM)
+			error = now;
+	}
+	return error;
 }
 
 /* A thread that is cancelled ends behind it, not with the lock of the port, a descriptor or memory. */
-static int look_up(metric_context context, struct guest_wanted *wanted, size_t n)
+static int look_up(metric_context context, struct wanted *wanted, size_t n, struct document **document)
 {
 	int state, error;
 
+	*document = NULL;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	error = ask_both(context, wanted, n);
+	error = ask_in_turn(context, wanted, n, document);
 	pthread_setcancelstate(state, NULL);
 	return error;
 }
 
 int get_metric(const char *name, metric **mdef, metric_context context)
 {
-	struct guest_wanted wanted = { .name = name };
+	struct wanted wanted = { .name = name };
+	struct document *document;
 	int error;
 
 	if (mdef == NULL)
@@ -93,10 +121,12 @@ int get_metric(const char *name, metric **mdef, metric_context context)
 	*mdef = NULL; /* callers pass it to metric_free in any case */
 	if (name == NULL || name[0] == '\0' || (context != METRIC_CONTEXT_HOST && context != METRIC_CONTEXT_VM))
 		return fail(EINVAL);
-	error = look_up(context, &wanted, 1);
+	error = look_up(context, &wanted, 1, &document);
+	if (error == 0 && wanted.found == NULL)
+		error = ENOENT;
 	if (error == 0)
-		error = wanted.found ? errno_of(guest_value_parse(wanted.type, wanted.text, mdef)) : ENOENT;
-	guest_wanted_clear(&wanted, 1);
+		error = errno_of(guest_value_parse(wanted.found->type, wanted.found->text, mdef));
+	document_unref(document);
 	return error == 0 ? 0 : fail(error);
 }
 
@@ -149,10 +179,10 @@ static const struct field CPU[] = {
 static const struct field TOTAL_CPUS[] = { { "TotalPhyCPUs", 0, put_u32 } };
 /* clang-format on */
 
-static int put_field(const struct field *field, const struct guest_wanted *wanted, char *record)
+static int put_field(const struct field *field, const struct guest_row *found, char *record)
 {
 	metric *value;
-	int rc = guest_value_parse(wanted->type, wanted->text, &value);
+	int rc = guest_value_parse(found->type, found->text, &value);
 
 	if (rc < 0)
 		return errno_of(rc);
@@ -161,15 +191,15 @@ static int put_field(const struct field *field, const struct guest_wanted *wante
 	return errno_of(rc);
 }
 
-static int put_fields(const struct field *fields, const struct guest_wanted *wanted, size_t n, char *record)
+static int put_fields(const struct field *fields, const struct wanted *wanted, size_t n, char *record)
 {
 	bool found = false;
 	int error = 0;
 
 	for (size_t i = 0; i < n && error == 0; i++) {
-		if (!wanted[i].found)
+		if (wanted[i].found == NULL)
 			continue;
-		error = put_field(&fields[i], &wanted[i], record);
+		error = put_field(&fields[i], wanted[i].found, record);
 		found = true;
 	}
 	return error == 0 && !found ? ENOENT : error;
@@ -178,15 +208,16 @@ static int put_fields(const struct field *fields, const struct guest_wanted *wan
 /* The fields' metrics, all of one document, into the zeroed record. */
 static int read_fields(metric_context context, const struct field *fields, size_t n, void *record)
 {
-	struct guest_wanted wanted[FIELDS_MAX] = { 0 };
+	struct wanted wanted[FIELDS_MAX] = { 0 };
+	struct document *document;
 	int error;
 
 	for (size_t i = 0; i < n; i++)
 		wanted[i].name = fields[i].name;
-	error = look_up(context, wanted, n);
+	error = look_up(context, wanted, n, &document);
 	if (error == 0)
 		error = put_fields(fields, wanted, n, record);
-	guest_wanted_clear(wanted, n);
+	document_unref(document);
 	return error == 0 ? 0 : fail(error);
 }
 
@@ -270,20 +301,19 @@ int get_host_totalPhyCPUs(uint32_t *cpus)
 }
 
 /* 0 or an errno. */
-static int read_and_write(read_document *source, const char *dest_file)
+static int read_and_write(enum document_source source, const char *dest_file)
 {
-	char *content;
-	size_t length;
-	int error = source(&content, &length);
+	struct document *document;
+	int error = document_read(source, NULL, &document);
 
 	if (error != 0)
 		return error;
-	error = dump_write(dest_file, content, length) ? 0 : errno;
-	free(content);
+	error = dump_write(dest_file, document->content, document->length) ? 0 : errno;
+	document_unref(document);
 	return error;
 }
 
-static int dump(read_document *source, const char *dest_file)
+static int dump(enum document_source source, const char *dest_file)
 {
 	int state, error;
 
@@ -295,10 +325,15 @@ static int dump(read_document *source, const char *dest_file)
 
 int dump_metrics(const char *dest_file)
 {
-	return dump(document_read_disk, dest_file);
+	return dump(DOCUMENT_DISK, dest_file);
 }
 
 int dump_virtio_metrics(const char *dest_file)
 {
-	return dump(document_read_port, dest_file);
+	return dump(DOCUMENT_PORT, dest_file);
+}
+
+int dump_xenstore_metrics(const char *dest_file)
+{
+	return dump(DOCUMENT_XENSTORE, dest_file);
 }

@@ -1,12 +1,14 @@
 /*
- * libmetrics.h - metrics of the virtualization host, read in a guest; see libmetrics(3).
+ * libmetrics.h - metrics of the virtualization host, read in a guest; see libmetrics(3) and metrics_open(3).
  *
- * The interface of libmetrics.so.0 as programs have used it since vhostmd: names, numbers and layouts never change.
- * All functions may be called from any number of threads at once. Each that reads takes at most some 8 s.
+ * The interface of libmetrics.so.0 as programs have used it since vhostmd, and behind it a newer one, which goes through
+ * all metrics of one moment. Names, numbers and layouts never change.
+ * All functions may be called from any number of threads at once. Each that reads takes at most some 11 s.
  */
 #ifndef LIBMETRICS_H
 #define LIBMETRICS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -59,7 +61,7 @@ typedef struct cpu_metrics {
 
 /*
  * Functions that return int: 0, or -1 with errno:
- *   ENOMEDIUM  there is neither a metrics disk nor a served virtio port
+ *   ENOMEDIUM  there is no metrics disk, no served virtio port and nothing in xenstore
  *   ENOENT     no such metric, or no metrics of this machine
  *   EBUSY      being written or in use by another program all the time
  *   ETIMEDOUT  the host has not answered at the virtio port
@@ -89,9 +91,55 @@ int get_vm_cpu_metrics(cpu_metrics *rec);
 int get_host_totalPhyCPUs(uint32_t *cpus);
 
 /* All metrics as XML into a file, or to the standard output where dest_file is NULL: those of the metrics disk, those
- * of the virtio port. */
+ * of the virtio port, those in xenstore (ENOTSUP where the library is built without). */
 int dump_metrics(const char *dest_file);
 int dump_virtio_metrics(const char *dest_file);
+int dump_xenstore_metrics(const char *dest_file);
+
+/* --- all metrics of one moment ------------------------------------------------------------------------------------ */
+
+/* Which sources are asked, in this order, until one gives a whole document. 0: all of them. */
+#define METRICS_DISK 1u
+#define METRICS_PORT 2u
+#define METRICS_XENSTORE 4u
+
+/* What is 0 or NULL is as usual. Later versions may have more members, at the end. */
+typedef struct metrics_options {
+	size_t size; /* sizeof(metrics_options) */
+	unsigned sources;
+	const char *disk; /* metrics disk, or the image of one, to read instead of a search */
+	const char *port; /* virtio port to ask instead of the usual one */
+} metrics_options;
+
+typedef struct metrics metrics;
+
+/* A metric. Later versions may have more members, at the end: never copy one. */
+typedef struct metrics_entry {
+	const char *name;
+	metric_context context;
+	metric_type type;
+	const char *unit;    /* NULL: not said */
+	const char *text;    /* the value as the host has written it */
+	const metric *value; /* NULL: the text is not of the type, and */
+	int error;           /* EPROTO, ERANGE: it does not fit, ENOMEM; otherwise 0 */
+	const char *id;      /* of a virtual machine; NULL: the host's, or not said */
+	const char *uuid;    /* likewise */
+	int own;             /* 1: of the virtual machine that we are in */
+} metrics_entry;
+
+/* Reads the document. options: NULL for the usual. NULL with errno on failure; otherwise released with metrics_close.
+ * What was read never changes; one thread at a time may use it. */
+metrics *metrics_open(const metrics_options *options);
+
+/* The next metric, in the order of the document, at first the first; NULL at the end. The structure is good until the
+ * next call, its strings until metrics_close. */
+const metrics_entry *metrics_next(metrics *all);
+
+/* metrics_next begins anew. */
+void metrics_rewind(metrics *all);
+
+/* NULL is legal. Does not change errno. */
+void metrics_close(metrics *all);
 
 #ifdef __cplusplus
 }

@@ -1,11 +1,13 @@
 # guestlib: runs in the guest; no libvirt, no net-snmp.
 noinst_LTLIBRARIES += libmvbd.la libguest.la
+libmvbd_la_CPPFLAGS = $(AM_CPPFLAGS) $(XENSTORE_CFLAGS)
 libmvbd_la_SOURCES = \
 	guestlib/dump.c guestlib/dump.h \
 	guestlib/mvbd_find.c \
 	guestlib/mvbd_format.c guestlib/mvbd_format.h \
 	guestlib/mvbd_read.c guestlib/mvbd_read.h \
-	guestlib/port.c guestlib/port.h
+	guestlib/port.c guestlib/port.h \
+	guestlib/xenstore_read.c guestlib/xenstore_read.h
 
 # All of libmetrics, for tests that need what it does not export.
 libguest_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBXML_CFLAGS)
@@ -13,14 +15,16 @@ libguest_la_SOURCES = \
 	guestlib/document.c guestlib/document.h \
 	guestlib/guest_parse.c guestlib/guest_parse.h \
 	guestlib/guest_value.c guestlib/guest_value.h \
-	guestlib/libmetrics.c guestlib/libmetrics.h
+	guestlib/libmetrics.c guestlib/libmetrics.h \
+	guestlib/metrics_open.c
 
 # A shared library takes nothing from libbase.a: what it needs of the base is compiled once more.
 lib_LTLIBRARIES = libmetrics.la
 libmetrics_la_CPPFLAGS = $(AM_CPPFLAGS)
 libmetrics_la_SOURCES = collector/base/clock.c collector/base/text.c
-libmetrics_la_LIBADD = libguest.la libmvbd.la $(LIBXML_LIBS)
-libmetrics_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,--version-script=$(srcdir)/guestlib/libmetrics.map
+libmetrics_la_LIBADD = libguest.la libmvbd.la $(LIBXML_LIBS) $(XENSTORE_LIBS)
+# Of the interfaces 0 (vhostmd's) and 1 (metrics_open), both are there: still libmetrics.so.0.
+libmetrics_la_LDFLAGS = $(AM_LDFLAGS) -no-undefined -version-info 1:0:1 -Wl,--version-script=$(srcdir)/guestlib/libmetrics.map
 EXTRA_libmetrics_la_DEPENDENCIES = guestlib/libmetrics.map
 include_HEADERS = guestlib/libmetrics.h
 
@@ -34,8 +38,17 @@ guestlib/libmetrics.pc: guestlib/libmetrics.pc.in Makefile
 		$(srcdir)/guestlib/libmetrics.pc.in > $@.new && mv $@.new $@
 
 bin_PROGRAMS += vm-dump-metrics
-vm_dump_metrics_SOURCES = guestlib/vm-dump-metrics.c
-vm_dump_metrics_LDADD = libmvbd.la libbase.a
+vm_dump_metrics_SOURCES = guestlib/vm-dump-metrics.c guestlib/tool_read.c guestlib/tool_read.h
+vm_dump_metrics_LDADD = libjson.a libguest.la libmvbd.la libbase.a $(LIBXML_LIBS) $(XENSTORE_LIBS)
+noinst_LIBRARIES += libjson.a
+libjson_a_SOURCES = guestlib/json.c guestlib/json.h
+
+# The same with all libraries in it, for guests that have none: "make vm-dump-metrics-static". Not installed.
+EXTRA_PROGRAMS += vm-dump-metrics-static
+vm_dump_metrics_static_SOURCES = $(vm_dump_metrics_SOURCES)
+vm_dump_metrics_static_LDADD = libjson.a libguest.la libmvbd.la libbase.a $(STATIC_LIBS)
+vm_dump_metrics_static_LDFLAGS = -all-static
+CLEANFILES += vm-dump-metrics-static
 
 # The name that vhostmd's tool had in its first years.
 install-exec-hook:

@@ -1,51 +1,61 @@
 /*
- * vm-dump-metrics.c - the guest's tool: prints the metrics that its host gives it, as XML.
+ * vm-dump-metrics.c - the guest's tool: prints the metrics that its host gives it, as XML, as JSON or one of them.
  *
- * One thread. Reads the metrics disk among the guest's block devices and asks at the virtio port, or either of them.
+ * One thread. Reads the metrics disk among the guest's block devices, asks at the virtio port and in xenstore.
  */
 #include "guestlib/dump.h"
-#include "guestlib/mvbd_read.h"
+#include "guestlib/guest_parse.h"
+#include "guestlib/json.h"
+#include "guestlib/mvbd_format.h"
 #include "guestlib/port.h"
+#include "guestlib/tool_read.h"
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/text.h"
+#include "guestlib/document.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
-#include <stdbool.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define PROGRAM "vm-dump-metrics"
+#define OUTPUT_MAX MVBD_SIZE_MAX
+#define WATCH_SECONDS_MAX 86400u
 
 struct options {
-	bool disk, virtio;       /* neither: both, in this order */
-	const char *path, *port; /* NULL: search, the usual place */
+	struct tool_sources sources;
 	const char *destination; /* NULL: stdout */
-	bool verbose;
-};
-
-/* Why nothing came of a source: said at the end, where no other had anything. */
-struct failure {
-	char text[MVBD_PATH_MAX + 256];
+	bool json;
+	const char *metric;      /* NULL: all */
+	bool any_context;        /* the host's, or else this machine's */
+	metric_context context;
+	uint32_t watch_s;        /* 0: once */
 };
 
 static const char USAGE[] =
-	"Usage: " PROGRAM " [-b] [-i] [-d FILE] [--path FILE] [--port FILE] [-v]\n"
+	"Usage: " TOOL_NAME " [-b] [-i] [-x] [-d FILE] [--json | --metric NAME] [--watch[=SECONDS]] [-v]\n"
 	"Prints the metrics that this guest's host provides, as XML.\n"
 	"\n"
 	"  -b, --vbd        read the metrics disk\n"
-	"  -i, --virtio     ask at the virtio port; with neither -b nor -i: the disk, then the port\n"
+	"  -i, --virtio     ask at the virtio port\n"
+	"  -x, --xenstore   read them from xenstore; with none of the three: disk, then port, then xenstore\n"
 	"  -d, --dest FILE  write to FILE instead of the standard output\n"
 	"      --path FILE  the metrics disk, a block device or an image, instead of a search (implies -b)\n"
 	"      --port FILE  the virtio port (implies -i), otherwise\n"
 	"                   " PORT_PATH "\n"
+	"      --json       as JSON\n"
+	"      --metric NAME  the value of that metric, of the host or else of this machine; status 1 where it is absent\n"
+	"      --context host|vm  of that one only\n"
+	"      --watch[=SECONDS]  look again every so many seconds (1), and print what has changed, until a signal\n"
 	"  -v, --verbose    say on the standard error what is tried\n"
 	"  -h, --help       print this and end\n"
 	"  -V, --version    print the version and end\n";
 
-enum { OPTION_PATH = 256, OPTION_PORT };
+enum { OPTION_PATH = 256, OPTION_PORT, OPTION_JSON, OPTION_METRIC, OPTION_CONTEXT, OPTION_WATCH };
 
 static const struct option LONG_OPTIONS[] = {
 	{ "vbd", no_argument, NULL, 'b' },
@@ -54,239 +64,287 @@ static const struct option LONG_OPTIONS[] = {
 	{ "dest", required_argument, NULL, 'd' },
 	{ "path", required_argument, NULL, OPTION_PATH },
 	{ "port", required_argument, NULL, OPTION_PORT },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "metric", required_argument, NULL, OPTION_METRIC },
+	{ "context", required_argument, NULL, OPTION_CONTEXT },
+	{ "watch", optional_argument, NULL, OPTION_WATCH },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
 
-static const char *disk_reason(int code)
+/* --- what is printed ---------------------------------------------------------------------------------------------- */
+
+static bool complain(const char *what, const char *why)
 {
-	switch (code) {
-	case -ERR_IO:
-		return strerror(errno);
-	case -ERR_PARSE:
-		return "not a metrics disk";
-	case -ERR_BUSY:
-		return "busy or changing all the time";
-	case -ERR_RANGE:
-		return "says that its content is longer than the disk";
-	case -ERR_CHECKSUM:
-		return "content and checksum differ";
-	case -ERR_ABSENT:
-		return "no content yet";
-	case -ERR_LIMIT:
-		return "not of a metrics disk's size";
-	default:
-		return "neither a block device nor a plain file";
-	}
+	fprintf(stderr, TOOL_NAME ": %s: %s\n", what, why);
+	return false;
 }
 
-static const char *port_reason(int code)
+/* Of this machine, as libmetrics finds it. */
+static int find_own(const struct guest_list *list, enum tool_source source, const char *name,
+		    const struct guest_row **row)
 {
-	switch (code) {
-	case -ERR_IO:
-		return strerror(errno);
-	case -ERR_PARSE:
-		return "the host's reply is not a metrics document";
-	case -ERR_BUSY:
-		return "in use by another program";
-	case -ERR_LIMIT:
-		return "the host's reply has no end";
-	case -ERR_STATE:
-		return "the host is not connected to it";
-	case -ERR_TIMEOUT:
-		return "no whole reply in time";
-	default:
-		return "no such port";
-	}
+	char uuid[DOCUMENT_UUID_SIZE];
+	const char *own = source == TOOL_DISK && document_own_uuid(uuid) == 0 ? uuid : NULL;
+
+	return guest_list_find(list, METRIC_CONTEXT_VM, own, name, row);
 }
 
-static void failure_set(struct failure *failure, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void failure_set(struct failure *failure, const char *format, ...)
+static int find_metric(const struct options *options, const struct guest_list *list, enum tool_source source,
+		       const struct guest_row **row)
 {
-	va_list args;
+	int rc = 0;
 
-	va_start(args, format);
-	vsnprintf(failure->text, sizeof(failure->text), format, args);
-	va_end(args);
+	*row = NULL;
+	if (options->any_context || options->context == METRIC_CONTEXT_HOST)
+		rc = guest_list_find(list, METRIC_CONTEXT_HOST, NULL, options->metric, row);
+	if (rc == 0 && *row == NULL && (options->any_context || options->context == METRIC_CONTEXT_VM))
+		rc = find_own(list, source, options->metric, row);
+	return rc == 0 && *row == NULL ? -ERR_ABSENT : rc;
 }
 
-/* What a search has looked at. */
-struct search {
-	bool verbose;
-	unsigned devices, refused;
-	int refused_errno;
-};
-
-static void note_device(void *arg, const char *path, int code)
+static int put_metric(const struct options *options, const struct guest_list *list, enum tool_source source,
+		      struct buf *out)
 {
-	struct search *search = arg;
-
-	search->devices++;
-	if (code == -ERR_IO && (errno == EACCES || errno == EPERM)) {
-		search->refused++;
-		search->refused_errno = errno;
-	}
-	if (search->verbose)
-		fprintf(stderr, PROGRAM ": %s: %s\n", path, code == 0 ? "a metrics disk" : disk_reason(code));
-}
-
-static int find_disk(const struct options *options, struct mvbd_found *found, struct failure *failure)
-{
-	struct search search = { .verbose = options->verbose };
-	const int rc = mvbd_find("", MVBD_READ_TIMEOUT_MS, note_device, &search, found);
-
-	if (rc < 0 && found->path[0] != '\0')
-		failure_set(failure, "%s: %s", found->path, disk_reason(rc));
-	else if (rc == -ERR_IO)
-		failure_set(failure, "/sys/block: %s", strerror(errno));
-	else if (rc < 0 && search.refused > 0)
-		failure_set(failure, "no metrics disk: %u of %u block devices could not be opened (%s)",
-			    search.refused, search.devices, strerror(search.refused_errno));
-	else if (rc < 0)
-		failure_set(failure, "no metrics disk among the %u block devices of /sys/block", search.devices);
-	return rc;
-}
-
-static int read_path(const char *path, struct mvbd_found *found, struct failure *failure)
-{
-	const int rc = mvbd_read(path, MVBD_READ_TIMEOUT_MS, &found->content, &found->length);
-
-	snprintf(found->path, sizeof(found->path), "%s", path);
-	if (rc < 0)
-		failure_set(failure, "%s: %s", path, disk_reason(rc));
-	return rc;
-}
-
-static int read_disk(const struct options *options, char **content, size_t *length, struct failure *failure)
-{
-	struct mvbd_found found = { 0 };
-	const int rc = options->path != NULL ? read_path(options->path, &found, failure) :
-					       find_disk(options, &found, failure);
+	const struct guest_row *row;
+	const int rc = find_metric(options, list, source, &row);
 
 	if (rc < 0)
 		return rc;
-	*content = found.content;
-	*length = found.length;
-	if (options->verbose)
-		fprintf(stderr, PROGRAM ": %s: %zu bytes\n", found.path, *length);
-	return rc;
+	buf_text(out, row->text);
+	buf_text(out, "\n");
+	return 0;
 }
 
-static int read_port(const struct options *options, char **content, size_t *length, struct failure *failure)
+static int put_list(const struct options *options, const struct guest_list *list, enum tool_source source,
+		    struct buf *out)
 {
-	const char *path = options->port != NULL ? options->port : PORT_PATH;
-	const int rc = port_read(path, PORT_TIMEOUT_MS, content, length);
+	if (options->metric != NULL)
+		return put_metric(options, list, source, out);
+	json_metrics(out, list, options->watch_s > 0);
+	return 0;
+}
+
+/* The reason instead of those of the sources before. */
+static bool fail(struct tool_failure *failure, const char *what, const char *why)
+{
+	*failure = (struct tool_failure){ 0 };
+	snprintf(failure->text[0], sizeof(failure->text[0]), "%s: %s", what, why);
+	return false;
+}
+
+static bool compose_parsed(const struct options *options, const struct tool_document *document, struct buf *out,
+			   struct tool_failure *failure)
+{
+	struct guest_list *list;
+	int rc = guest_parse(document->content, document->length, &list);
 
 	if (rc < 0)
-		failure_set(failure, "%s: %s", path, port_reason(rc));
-	else if (options->verbose)
-		fprintf(stderr, PROGRAM ": %s: %zu bytes\n", path, *length);
-	return rc;
+		return fail(failure, "the host's document", err_text(rc));
+	rc = put_list(options, list, document->source, out);
+	guest_list_free(list);
+	if (rc < 0)
+		return fail(failure, options->metric, rc == -ERR_ABSENT ? "no such metric" : err_text(rc));
+	return true;
 }
 
-static void failure_tell(const struct failure *failure)
+static bool compose(const struct options *options, const struct tool_document *document, struct buf *out,
+		    struct tool_failure *failure)
 {
-	if (failure->text[0] != '\0')
-		fprintf(stderr, PROGRAM ": %s\n", failure->text);
+	if (options->json || options->metric != NULL)
+		return compose_parsed(options, document, out, failure);
+	buf_append(out, document->content, document->length);
+	return true;
 }
 
-static int read_metrics(const struct options *options, char **content, size_t *length)
-{
-	const bool any = !options->disk && !options->virtio;
-	struct failure disk = { "" }, port = { "" };
-	int rc = -1;
-
-	if (options->disk || any)
-		rc = read_disk(options, content, length, &disk);
-	if (rc < 0 && (options->virtio || any))
-		rc = read_port(options, content, length, &port);
-	if (rc < 0 || options->verbose) {
-		failure_tell(&disk);
-		failure_tell(&port);
-	}
-	return rc;
-}
-
-static int dump(const struct options *options)
+static bool write_out(const struct options *options, const struct buf *out)
 {
 	const char *destination = options->destination;
-	char *content;
-	size_t length;
-	bool written;
 
-	if (read_metrics(options, &content, &length) < 0)
-		return EXIT_FAILURE;
-	written = dump_write(destination, content, length);
-	if (!written)
-		fprintf(stderr, PROGRAM ": %s: %s\n", destination == NULL ? "standard output" : destination,
-			strerror(errno));
-	free(content);
-	return written ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (!out->over && dump_write(destination, out->data, out->length))
+		return true;
+	return complain(destination == NULL ? "standard output" : destination,
+			out->over ? err_text(-ERR_LIMIT) : strerror(errno));
 }
 
+static bool read_and_compose(const struct options *options, struct buf *out, struct tool_failure *failure)
+{
+	struct tool_document document;
+	bool composed;
+
+	if (!tool_read(&options->sources, &document, failure))
+		return false;
+	composed = compose(options, &document, out, failure);
+	free(document.content);
+	return composed;
+}
+
+static int print_once(const struct options *options)
+{
+	struct tool_failure failure;
+	struct buf out;
+	bool done;
+
+	buf_init(&out, OUTPUT_MAX);
+	done = read_and_compose(options, &out, &failure);
+	if (!done || options->sources.verbose)
+		tool_tell(&failure);
+	done = done && write_out(options, &out);
+	buf_free(&out);
+	return done ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* --- again and again ---------------------------------------------------------------------------------------------- */
+
+/* A signal ends the program at once, but not in the middle of what it writes. */
+static bool write_whole(const struct options *options, const struct buf *out)
+{
+	sigset_t ends, before;
+	bool written;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ends, &before);
+	written = write_out(options, out);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return written;
+}
+
+static bool differs(const struct buf *a, const struct buf *b)
+{
+	return a->length != b->length || (a->length > 0 && memcmp(a->data, b->data, a->length) != 0);
+}
+
+/* One look; what fails is said when it begins to, and the next look may succeed. False: nobody reads any more. */
+static bool look(const struct options *options, struct buf *shown, struct tool_failure *told)
+{
+	struct tool_failure failure = { 0 };
+	struct buf out;
+	bool written = true;
+
+	buf_init(&out, OUTPUT_MAX);
+	if (!read_and_compose(options, &out, &failure)) {
+		if (memcmp(&failure, told, sizeof(failure)) != 0)
+			tool_tell(&failure);
+	} else if (differs(&out, shown)) {
+		written = write_whole(options, &out);
+		buf_reset(shown);
+		buf_append(shown, out.data, out.length);
+	}
+	*told = failure;
+	buf_free(&out);
+	return written;
+}
+
+static int print_changes(const struct options *options)
+{
+	const struct timespec pause = { .tv_sec = options->watch_s };
+	struct tool_failure told = { 0 };
+	struct buf shown;
+
+	buf_init(&shown, OUTPUT_MAX);
+	while (look(options, &shown, &told))
+		nanosleep(&pause, NULL);
+	buf_free(&shown);
+	return EXIT_FAILURE;
+}
+
+/* --- options ------------------------------------------------------------------------------------------------------ */
+
 /* True: go on. */
-static bool take_source(int option, struct options *options)
+static bool take_source(int option, struct tool_sources *sources)
 {
 	switch (option) {
 	case OPTION_PATH:
-		options->path = optarg;
-		options->disk = true;
+		sources->disk_path = optarg;
+		sources->disk = true;
 		return true;
 	case 'b':
-		options->disk = true;
+		sources->disk = true;
 		return true;
 	case OPTION_PORT:
-		options->port = optarg;
-		options->virtio = true;
+		sources->port_path = optarg;
+		sources->port = true;
 		return true;
 	case 'i':
-		options->virtio = true;
+		sources->port = true;
+		return true;
+	case 'x':
+		sources->xenstore = true;
 		return true;
 	default:
 		return false;
 	}
 }
 
+static bool take_context(struct options *options)
+{
+	options->any_context = false;
+	options->context = strcmp(optarg, "vm") == 0 ? METRIC_CONTEXT_VM : METRIC_CONTEXT_HOST;
+	return options->context == METRIC_CONTEXT_VM || strcmp(optarg, "host") == 0;
+}
+
+static bool take_watch(struct options *options)
+{
+	options->watch_s = 1;
+	return optarg == NULL || (text_u32(optarg, &options->watch_s) == 0 && options->watch_s > 0 &&
+				  options->watch_s <= WATCH_SECONDS_MAX);
+}
+
 /* -1: go on; otherwise the exit status. */
-static int take_option(int option, struct options *options)
+static int refuse(const char *option)
+{
+	fprintf(stderr, TOOL_NAME ": --%s: \"%s\" is not possible\n", option, optarg);
+	return EXIT_FAILURE;
+}
+
+static int take_form(int option, struct options *options)
 {
 	switch (option) {
+	case OPTION_JSON:
+		options->json = true;
+		return -1;
+	case OPTION_METRIC:
+		options->metric = optarg;
+		return -1;
+	case OPTION_CONTEXT:
+		return take_context(options) ? -1 : refuse("context");
+	case OPTION_WATCH:
+		return take_watch(options) ? -1 : refuse("watch");
 	case 'd':
 		options->destination = optarg;
 		return -1;
 	case 'v':
-		options->verbose = true;
+		options->sources.verbose = true;
 		return -1;
-	case 'x':
-		fputs(PROGRAM ": -x: this program is built without xenstore\n", stderr);
-		return EXIT_FAILURE;
 	case 'h':
 		return dump_write(NULL, USAGE, strlen(USAGE)) ? EXIT_SUCCESS : EXIT_FAILURE;
 	case 'V':
-		return puts(PROGRAM " " PACKAGE_VERSION) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+		return puts(TOOL_NAME " " PACKAGE_VERSION) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	default:
-		fputs("Try '" PROGRAM " --help'.\n", stderr);
+		fputs("Try '" TOOL_NAME " --help'.\n", stderr);
 		return EXIT_FAILURE;
 	}
 }
 
 int main(int argc, char **argv)
 {
-	struct options options = { 0 };
+	struct options options = { .any_context = true };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "bixd:vhV", LONG_OPTIONS, NULL)) != -1) {
-		const int status = take_source(option, &options) ? -1 : take_option(option, &options);
+		const int status = take_source(option, &options.sources) ? -1 : take_form(option, &options);
 
 		if (status >= 0)
 			return status;
 	}
-	if (optind < argc) {
-		fprintf(stderr, PROGRAM ": %s: not an option\n", argv[optind]);
-		return EXIT_FAILURE;
-	}
-	return dump(&options);
+	if (optind < argc)
+		return complain(argv[optind], "not an option") ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (options.json && options.metric != NULL)
+		return complain("--json, --metric", "only one of them") ? EXIT_SUCCESS : EXIT_FAILURE;
+	return options.watch_s > 0 ? print_changes(&options) : print_once(&options);
 }

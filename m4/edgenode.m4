@@ -18,6 +18,22 @@ AC_DEFUN([EDGE_SENSORS], [
   AC_DEFINE([HAVE_SENSORS], [1], [the libsensors source is built])
 ])
 
+# EDGE_XENSTORE(WANTED): "check" takes libxenstore where it is there, "yes" asks for it. Sets edge_xenstore.
+AC_DEFUN([EDGE_XENSTORE], [
+  edge_xenstore=no
+  AS_IF([test "x$1" != xno], [PKG_CHECK_MODULES([XENSTORE], [xenstore], [edge_xenstore=yes], [edge_xenstore=no])])
+  AS_IF([test "x$1" = xyes && test "x$edge_xenstore" = xno],
+    [AC_MSG_ERROR([libxenstore not found: install libxen-dev (Debian, Ubuntu) or xen-devel (Fedora), or use --without-xenstore])])
+  AS_IF([test "x$edge_xenstore" = xyes], [AC_DEFINE([HAVE_XENSTORE], [1], [guests are served by xenstore, too])])
+])
+
+# EDGE_STATIC_LIBS(VARIABLE, MODULES): what a static program links for them; ICU, within libxml2, is of C++.
+AC_DEFUN([EDGE_STATIC_LIBS], [
+  $1=$($PKG_CONFIG --static --libs $2 2>/dev/null)
+  AS_CASE([" $[]$1"], [*' -licu'*], [$1="$[]$1 -lstdc++"])
+  AC_SUBST([$1])
+])
+
 # EDGE_FLAG(FLAG): into EDGE_FLAGS where the compiler takes it.
 AC_DEFUN([EDGE_FLAG], [
   edge_saved_CFLAGS=$CFLAGS

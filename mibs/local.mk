@@ -21,6 +21,11 @@ dist_basemib_DATA = \
 EXTRA_DIST += \
 	mibs/check-mib.sh \
 	mibs/oids.golden \
-	mibs/oids.py
+	mibs/oids.py \
+	mibs/standard.py \
+	mibs/views/ENTITY-MIB.golden \
+	mibs/views/ENTITY-SENSOR-MIB.golden \
+	mibs/views/LIBVIRT-MIB.golden \
+	mibs/views/VM-MIB.golden
 
 TESTS += mibs/check-mib.sh

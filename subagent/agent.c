@@ -31,20 +31,25 @@
 /* The library does not tell its caller that the master refused a registration; it only says so here. */
 #define REFUSAL "registering pdu failed"
 
+static void registration_refused(struct agent *agent)
+{
+	agent->refused |= agent->registering;
+	agent->refused_mono_ns = clock_mono_ns();
+	for (size_t i = 0; i < VIEW_END; i++)
+		if ((agent->registering & VIEW_BIT(i)) != 0)
+			log_repeat_fail(&agent->served[i].refusal, VIEWS[i]->module,
+					"the master refuses its registration: is another agent serving it?");
+}
+
 static int on_log(netsnmp_log_handler *handler, int priority, const char *text)
 {
 	struct agent *agent = handler->magic;
 	char line[256];
 
 	snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"), text);
-	if (strstr(line, REFUSAL) != NULL) {
-		agent->refused = true;
-		agent->refused_mono_ns = clock_mono_ns();
-		snprintf(line, sizeof(line),
-			 "the master refuses the registration of %s.%d: is another agent serving it?", EDGE_ROOT_OID,
-			 ARC_OBJECTS);
-	}
-	if (priority <= LOG_WARNING)
+	if (strstr(line, REFUSAL) != NULL)
+		registration_refused(agent);
+	else if (priority <= LOG_WARNING)
 		log_repeat_fail(&agent->library, "AgentX", line);
 	else
 		log_debug("net-snmp: %s", line);
@@ -86,7 +91,7 @@ static int on_connected(int major, int minor, void *server_arg, void *client_arg
 	(void)minor;
 	agent->session = server_arg;
 	agent->uptime_zero_mono_ns = uptime_zero_now(clock_mono_ns());
-	agent->refused = false;
+	agent->refused = 0;
 	log_repeat_ok(&agent->library, "AgentX");
 	log_info("AgentX: connected to %s", agent->address);
 	return 0;
@@ -106,16 +111,53 @@ static int on_disconnected(int major, int minor, void *server_arg, void *client_
 	return 0;
 }
 
+/* The library is about to ask the master for one registration; called before its own callback, which does. */
+static int on_register(int major, int minor, void *server_arg, void *client_arg)
+{
+	const struct register_parameters *parameters = server_arg;
+	struct agent *agent = client_arg;
+	oid subtree[OID_MAX];
+
+	(void)major;
+	(void)minor;
+	agent->registering = 0;
+	for (size_t i = 0; i < VIEW_END; i++) {
+		const size_t n = table_snmp_subtree(VIEWS[i], subtree);
+
+		if (snmp_oid_compare(parameters->name, parameters->namelen, subtree, n) == 0)
+			agent->registering = VIEW_BIT(i);
+	}
+	return 0;
+}
+
+static void register_view_again(const struct view *view)
+{
+	oid subtree[OID_MAX];
+	struct register_parameters parameters = { .name = subtree, .priority = DEFAULT_MIB_PRIORITY };
+
+	parameters.namelen = table_snmp_subtree(view, subtree);
+	snmp_call_callbacks(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_REGISTER_OID, &parameters);
+}
+
 /* The library marks a registration as made even where the master refused it. */
 static void register_again(struct agent *agent)
 {
-	if (!agent->refused || agent->session == NULL || clock_mono_ns() - agent->refused_mono_ns < REGISTER_RETRY_NS)
+	const uint32_t refused = agent->refused;
+
+	if (refused == 0 || agent->session == NULL || clock_mono_ns() - agent->refused_mono_ns < REGISTER_RETRY_NS)
 		return;
-	agent->refused = false;
-	register_mib_detach();
-	register_mib_reattach();
-	if (!agent->refused)
-		log_repeat_ok(&agent->library, "AgentX");
+	agent->refused = 0;
+	for (size_t i = 0; i < VIEW_END; i++)
+		if ((refused & VIEW_BIT(i)) != 0)
+			register_view_again(VIEWS[i]);
+}
+
+/* Says of those that were refused once that they are registered now, by this attempt or in this session. */
+static void tell_registered(struct agent *agent)
+{
+	for (size_t i = 0; agent->session != NULL && i < VIEW_END; i++)
+		if ((agent->refused & VIEW_BIT(i)) == 0)
+			log_repeat_ok(&agent->served[i].refusal, VIEWS[i]->module);
 }
 
 /* --- the lane ----------------------------------------------------------------------------------------------------- */
@@ -159,14 +201,24 @@ static void on_wake(int fd, void *data)
 		return;
 }
 
+static void register_views(struct agent *agent)
+{
+	for (size_t i = 0; i < VIEW_END; i++) {
+		agent->served[i] = (struct served){ .agent = agent, .view = VIEWS[i] };
+		if ((agent->views & VIEW_BIT(i)) != 0 && !table_snmp_register(&agent->served[i]))
+			log_error("AgentX: net-snmp did not take the registration of %s", VIEWS[i]->module);
+	}
+}
+
 static void start_library(struct agent *agent)
 {
 	open_log(agent);
 	set_options(agent);
 	init_agent(APPLICATION);
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, (int)agent->ping_s);
-	if (!table_snmp_register(agent))
-		log_error("AgentX: net-snmp did not take the registration of %s.%d", EDGE_ROOT_OID, ARC_OBJECTS);
+	register_views(agent);
+	netsnmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_REGISTER_OID, on_register, agent,
+				  NETSNMP_CALLBACK_HIGHEST_PRIORITY);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_connected, agent);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_disconnected, agent);
 	register_readfd(agent->wake_fd, on_wake, agent);
@@ -203,6 +255,7 @@ static void stop_library(struct agent *agent)
 	/* At its shutdown the library frees the argument of every callback that is still registered. */
 	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_connected, agent, 1);
 	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_disconnected, agent, 1);
+	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_REGISTER_OID, on_register, agent, 1);
 	unregister_readfd(agent->wake_fd);
 	agent->session = NULL;
 	snmp_shutdown(APPLICATION);
@@ -217,10 +270,12 @@ static void *agent_main(void *arg)
 	while (!agent->stopping) {
 		trap_pump(agent);
 		register_again(agent);
+		tell_registered(agent);
 		agent_check_and_process(1);
 	}
 	drain(agent);
 	stop_library(agent);
+	view_cache_clear(&agent->cache);
 	return NULL;
 }
 
@@ -255,6 +310,7 @@ int agent_start(struct store *store, const struct agent_options *options, struct
 	agent->address = mem_string(options->address);
 	agent->state_dir = mem_string(options->state_dir);
 	agent->ping_s = options->ping_s;
+	agent->views = options->views | VIEW_BIT(VIEW_EDGENODE);
 	agent->sent = options->sent;
 	agent->arg = options->arg;
 	trap_queue_init(&agent->queue);
@@ -278,6 +334,11 @@ bool agent_notify(struct agent *agent, const struct event *event)
 uint32_t agent_unsent(const struct agent *agent)
 {
 	return agent->queue.n;
+}
+
+uint32_t agent_given_up(const struct agent *agent)
+{
+	return agent->queue.given_up;
 }
 
 bool agent_stop(struct agent *agent, int64_t deadline_mono_ns)

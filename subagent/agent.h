@@ -1,8 +1,9 @@
 /*
  * agent.h - the agentx lane: the one thread that makes every net-snmp call.
  *
- * It may block on the master; nothing else waits for it. Registers the whole of edgeNodeObjects with one handler
- * (table_snmp.c) that serves from the newest snapshot; sends queued notifications one at a time (trap.c).
+ * It may block on the master; nothing else waits for it. Registers the whole of edgeNodeObjects, and each standard
+ * module on its own, with one handler (table_snmp.c) that serves from the newest snapshot; sends queued notifications one
+ * at a time (trap.c).
  */
 #ifndef EDGENODE_SUBAGENT_AGENT_H
 #define EDGENODE_SUBAGENT_AGENT_H
@@ -17,6 +18,7 @@ struct agent_options {
 	const char *address;    /* of the master: "unix:/var/agentx/master", "tcp:127.0.0.1:705"; copied */
 	const char *state_dir;  /* for net-snmp's persistent directory; copied */
 	uint32_t ping_s;        /* interval of pings, and of attempts to connect; 1 or more */
+	uint32_t views;         /* VIEW_BITs of the modules served beside EDGENODE-MIB */
 	/* Called on the agentx lane when the master has answered an AgentX Notify: the event of this serial is delivered to
 	 * the master. Must not block. */
 	void (*sent)(void *arg, uint32_t serial);
@@ -33,6 +35,8 @@ bool agent_notify(struct agent *agent, const struct event *event);
 
 /* Notifications queued or in flight. Any thread. */
 uint32_t agent_unsent(const struct agent *agent);
+/* Those that the master can never take, since the start. Any thread. */
+uint32_t agent_given_up(const struct agent *agent);
 
 /* Sends what is queued until the deadline, closes the session, joins. The object stays valid. False: it did not end in time and was left
  * (the process is about to _exit). */

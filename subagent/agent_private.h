@@ -31,7 +31,7 @@ struct trap_entry {
 struct trap_queue {
 	pthread_mutex_t lock;
 	struct trap_entry *head, **tail;
-	_Atomic uint32_t n;
+	_Atomic uint32_t n, given_up;
 	/* lane: */
 	bool in_flight;            /* the head was sent and not answered */
 	int request;               /* net-snmp's number of that request */
@@ -39,10 +39,17 @@ struct trap_queue {
 	struct log_repeat refused; /* what the master answers instead of taking the head */
 };
 
+/* A module that is registered. */
+struct served {
+	struct agent *agent;
+	const struct view *view;
+	struct log_repeat refusal; /* lane */
+};
+
 struct agent {
 	struct store *store;
 	char *address, *state_dir;
-	uint32_t ping_s;
+	uint32_t ping_s, views;
 	void (*sent)(void *arg, uint32_t serial);
 	void *arg;
 	pthread_t thread;
@@ -53,16 +60,21 @@ struct agent {
 	/* lane: */
 	netsnmp_session *session;    /* to the master; NULL: none */
 	int64_t uptime_zero_mono_ns; /* when the master's sysUpTime was 0 */
-	bool refused;                /* the master did not take the registration */
+	struct served served[VIEW_END];
+	uint32_t registering;        /* VIEW_BIT of what the library asks the master to register just now; 0: another's */
+	uint32_t refused;            /* VIEW_BITs of what the master did not take */
 	int64_t refused_mono_ns;
+	struct view_cache cache;
 	struct log_repeat library;   /* the library's complaints */
 };
 
 /* agent.c. Steady within one session with the master: what hangs on it (TimeStamp) must not wobble with each ping. */
 int64_t agent_uptime_zero(struct agent *agent, int64_t now_mono_ns);
 
-/* table_snmp.c. Registers edgeNodeObjects with the library, for this session and every later one. False: it refused. */
-bool table_snmp_register(struct agent *agent);
+/* table_snmp.c. The OID that is registered of the view (OID_MAX), and its length. */
+size_t table_snmp_subtree(const struct view *view, oid *out);
+/* Registers it with the library, for this session and every later one. False: it refused. */
+bool table_snmp_register(struct served *served);
 /* The cell's value and type into a varbind. */
 void table_snmp_put(netsnmp_variable_list *variable, const struct cell *cell);
 

@@ -52,6 +52,23 @@ static uint64_t field_unsigned(const struct column *column, const void *field)
 	return value > 0 ? divide((uint64_t)value, column) : 0;
 }
 
+bool cell_integer(int32_t value, struct cell *cell)
+{
+	cell->type = CELL_INTEGER;
+	cell->integer = value;
+	return true;
+}
+
+bool cell_no_object(const struct cell_context *context, struct cell *cell)
+{
+	(void)context;
+	cell->type = CELL_OID;
+	cell->oid_scratch[0] = cell->oid_scratch[1] = 0;
+	cell->oid.ids = cell->oid_scratch;
+	cell->oid.n = 2;
+	return true;
+}
+
 static bool set_integer(const struct column *column, const void *field, struct cell *cell)
 {
 	int64_t value = field_signed(column, field);

@@ -9,8 +9,10 @@ libcatalogue_a_SOURCES = \
 	subagent/rows_clock.c \
 	subagent/rows_cpu.c \
 	subagent/rows_domain.c \
+	subagent/rows_entity.c \
 	subagent/rows_event.c \
 	subagent/rows_hardware.c \
+	subagent/rows_libvirt.c \
 	subagent/rows_link.c \
 	subagent/rows_memory.c \
 	subagent/rows_metric.c \
@@ -21,11 +23,14 @@ libcatalogue_a_SOURCES = \
 	subagent/rows_threshold.c \
 	subagent/rows_transport.c \
 	subagent/rows_vcpu.c \
+	subagent/rows_vm.c \
+	subagent/rows_vm_devices.c \
 	subagent/rows.h \
 	subagent/table.c subagent/table.h \
 	subagent/table_subject.c \
 	subagent/trap_rows.c \
 	subagent/varbind.c subagent/varbind.h \
+	subagent/view.c subagent/view.h \
 	subagent/watch_values.c subagent/watch_values.h
 libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(NETSNMP_CFLAGS)
 libagent_a_SOURCES = \

@@ -61,8 +61,8 @@ static const struct origin DOMAIN[] = {
 	ROTATED(edgeDomainCpuUtil, edgeDomainCpuUtil, PROCESS_AGE, SECOND, SOURCE_PROCESS, SOURCE_LIBVIRT),
 	ROTATED(edgeDomainStealTime, edgeDomainStealTime, PROCESS_AGE, INACTIVE, SOURCE_PROCESS, SOURCE_LIBVIRT),
 	ROTATED(edgeDomainStealUtil, edgeDomainStealUtil, PROCESS_AGE, SECOND, SOURCE_PROCESS, SOURCE_LIBVIRT),
-	ROTATED(edgeDomainOverhead, edgeDomainOverhead, PROCESS_AGE, SECOND "; intervals under 1 s", SOURCE_PROCESS,
-		SOURCE_LIBVIRT),
+	ROTATED(edgeDomainOverhead, edgeDomainOverhead, PROCESS_AGE, SECOND "; intervals under 1 s; drivers without vCPU statistics",
+		SOURCE_PROCESS, SOURCE_LIBVIRT),
 	ROTATED(edgeDomainMemMax, edgeDomainMemCurrent, AGE, UNTOLD, SOURCE_LIBVIRT),
 	ROTATED(edgeDomainMemRss, edgeDomainMemRss, PROCESS_AGE, INACTIVE, SOURCE_PROCESS, SOURCE_LIBVIRT),
 	ROTATED(edgeDomainMemAvailable, edgeDomainMinorFaults, BALLOON_AGE, NO_GUEST, SOURCE_LIBVIRT),
@@ -178,8 +178,11 @@ static const struct origin PTP[] = {
 };
 
 static const struct origin HARDWARE[] = {
+	RUN(edgeMceCorrected, edgeMceUncorrected, USUAL_AGE, "no tracing instance, no right to /dev/kmsg",
+	    SOURCE_MCE),
 	RUN(edgeMceExceptions, edgeDeferredInterrupts, USUAL_AGE, "/proc/interrupts has no such row",
 	    SOURCE_INTERRUPTS),
+	RUN(edgeMceLastTime, edgeMceLastText, USUAL_AGE, "there was none", SOURCE_MCE),
 };
 
 static const struct origin EDAC[] = {
@@ -210,7 +213,8 @@ static const struct origin BOND_PORT[] = {
 #define DISK_UNTOLD "the disk does not tell it"
 static const struct origin DISK[] = {
 	RUN(edgeDiskName, edgeDiskName, DISK_AGE, NEVER, SOURCE_DISKS),
-	RUN(edgeDiskModel, edgeDiskSerial, DISK_AGE, DISK_UNTOLD, SOURCE_DISKS),
+	RUN(edgeDiskModel, edgeDiskModel, DISK_AGE, DISK_UNTOLD, SOURCE_DISKS),
+	RUN(edgeDiskSerial, edgeDiskSerial, DISK_AGE, NEVER, SOURCE_DISKS),
 	RUN(edgeDiskHealth, edgeDiskHealth, DISK_AGE, NEVER, SOURCE_DISKS),
 	RUN(edgeDiskTemperature, edgeDiskWear, DISK_AGE, DISK_UNTOLD, SOURCE_DISKS),
 	RUN(edgeDiskAge, edgeDiskAge, DISK_AGE, "it told nothing so far", DAEMON),

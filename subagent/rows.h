@@ -78,9 +78,11 @@
 		return context->snapshot->part;                                               \
 	}
 
-/* Both levels of a table whose rows belong to a domain: its array `array` of `count` rows. */
+/* Both levels of a table whose rows belong to a domain: its array `array` of `count` rows; and the inner one alone. */
 #define DOMAIN_ROWS(prefix, type, array, count)                                               \
 	PART_ROWS(domain, domains, struct domain, index, )                                    \
+	DOMAIN_PART_ROWS(prefix, type, array, count)
+#define DOMAIN_PART_ROWS(prefix, type, array, count)                                          \
 	static size_t prefix##_count(const struct cell_context *context)                      \
 	{                                                                                     \
 		return ((const struct domain *)context->row[0])->count;                       \
@@ -103,8 +105,8 @@
 		return row->device != NULL && cell_text(row->device->member, cell);           \
 	}
 
-#define LEVEL_OF(prefix) { prefix##_count, prefix##_at, prefix##_index }
-#define SCALAR_LEVEL_OF(prefix) { prefix##_count, prefix##_at, table_index_zero }
+#define LEVEL_OF(prefix) { prefix##_count, prefix##_at, prefix##_index, 0, NULL }
+#define SCALAR_LEVEL_OF(prefix) { prefix##_count, prefix##_at, table_index_zero, 0, NULL }
 #define COLUMNS_OF(array) sizeof(array) / sizeof((array)[0]), array
 #define NO_HAVE SIZE_MAX
 /* clang-format on */
@@ -127,6 +129,10 @@ bool cell_age_s(int64_t now_ns, int64_t then_ns, struct cell *cell);
 /* A string as a SnmpAdminString; octets as they are. Neither is copied. False, no cell, for NULL. */
 bool cell_text(const char *text, struct cell *cell);
 bool cell_octets(const void *data, size_t length, struct cell *cell);
+/* Always true. */
+bool cell_integer(int32_t value, struct cell *cell);
+/* A getter: { 0 0 }, no object is known. */
+bool cell_no_object(const struct cell_context *context, struct cell *cell);
 
 uint32_t table_index_zero(const void *row); /* the .0 of scalars */
 
@@ -135,5 +141,8 @@ extern const struct table NODE_SCALARS, SOURCE_TABLE, DOMAIN_TABLE, VCPU_TABLE, 
 	PTP_TABLE, HARDWARE_SCALARS, EDAC_TABLE, POWER_TABLE, BOND_TABLE, BOND_PORT_TABLE, DISK_TABLE, HOST_DISK_TABLE,
 	POOL_TABLE, METRIC_TABLE, EVENT_SCALARS, EVENT_TABLE, VBD_TABLE, CHANNEL_TABLE, THRESHOLD_TABLE, ALARM_SCALARS,
 	ALARM_TABLE;
+/* Of the other views. */
+extern const struct table ENTITY_TABLE, ENTITY_SENSOR_TABLE, LIBVIRT_GUEST_TABLE, VM_HYPERVISOR_SCALARS, VM_NUMBER_SCALARS,
+	VM_TABLE, VM_CPU_TABLE, VM_CPU_AFFINITY_TABLE, VM_STORAGE_TABLE, VM_NETWORK_TABLE, VM_ENABLED_SCALARS;
 
 #endif

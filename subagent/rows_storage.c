@@ -22,7 +22,7 @@ static bool get_disk_age(const struct cell_context *context, struct cell *cell)
 static const struct column DISK_COLUMNS[] = {
 	CHARS(2, edgeDiskName,         name, 0),
 	CHARS(3, edgeDiskModel,        model, DISK_HAVE_MODEL),
-	CHARS(4, edgeDiskSerial,       serial, DISK_HAVE_SERIAL),
+	CHARS(4, edgeDiskSerial,       serial, 0),
 	ENUM(5,  edgeDiskHealth,       health, 0),
 	I32(6,   edgeDiskTemperature,  temperature_mdegc, DISK_HAVE_TEMPERATURE, "millidegrees Celsius"),
 	G32(7,   edgeDiskPowerOnHours, power_on_hours, DISK_HAVE_POWER_ON_HOURS, "hours"),

@@ -13,31 +13,6 @@
 
 #define ENTRY_ARC 1 /* of a table's entry */
 
-const uint32_t EDGE_ROOT[] = { EDGE_ROOT_ARCS };
-const size_t EDGE_ROOT_N = sizeof(EDGE_ROOT) / sizeof(EDGE_ROOT[0]);
-
-/* clang-format off */
-const struct table *const TABLES[] = {
-	&NODE_SCALARS,
-	&SOURCE_TABLE,
-	&DOMAIN_TABLE, &VCPU_TABLE, &BLOCK_TABLE, &NIC_TABLE,
-	&CPU_SCALARS, &CPU_TABLE,
-	&MEMORY_SCALARS, &HUGEPAGE_TABLE, &PRESSURE_TABLE,
-	&SENSOR_TABLE,
-	&CLOCK_SCALARS, &CLOCK_PEER_TABLE, &PTP_TABLE,
-	&HARDWARE_SCALARS, &EDAC_TABLE, &POWER_TABLE,
-	&BOND_TABLE, &BOND_PORT_TABLE,
-	&DISK_TABLE, &HOST_DISK_TABLE, &POOL_TABLE,
-	&METRIC_TABLE,
-	&EVENT_SCALARS, &EVENT_TABLE,
-	&VBD_TABLE, &CHANNEL_TABLE,
-	&THRESHOLD_TABLE,
-	&ALARM_SCALARS, &ALARM_TABLE,
-	NULL,
-};
-/* clang-format on */
-const size_t TABLES_N = sizeof(TABLES) / sizeof(TABLES[0]) - 1;
-
 uint32_t table_index_zero(const void *row)
 {
 	(void)row;
@@ -47,7 +22,7 @@ uint32_t table_index_zero(const void *row)
 /* What stands before the column's arc: the group of scalars, or the table and its entry. */
 static size_t prefix_length(const struct table *table)
 {
-	return table->n_arcs == 2 ? 2 : table->n_arcs + 1;
+	return table->index_names == NULL ? table->n_arcs : table->n_arcs + 1;
 }
 
 static uint32_t prefix_arc(const struct table *table, size_t i)
@@ -77,15 +52,15 @@ static bool table_is_past(const struct table *table, const uint32_t *oid, size_t
 	return order > 0 || (order == 0 && oid[prefix_length(table)] > table->columns[table->n_columns - 1].arc);
 }
 
-/* The first table that oid is not past: TABLES[TABLES_N], which is NULL, at the end. */
-static size_t first_table(const uint32_t *oid, size_t n)
+/* The number of the first table that oid is not past: view->n at the end. */
+static size_t first_table(const struct view *view, const uint32_t *oid, size_t n)
 {
-	size_t low = 0, high = TABLES_N;
+	size_t low = 0, high = view->n;
 
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 
-		if (table_is_past(TABLES[middle], oid, n))
+		if (table_is_past(view->tables[middle], oid, n))
 			low = middle + 1;
 		else
 			high = middle;
@@ -116,11 +91,31 @@ struct walk {
 	size_t at[TABLE_LEVELS_MAX], count[TABLE_LEVELS_MAX];
 };
 
-static uint32_t index_at(struct walk *walk, size_t level, size_t i)
+static size_t level_width(const struct level *level)
+{
+	return level->n_ids > 0 ? level->n_ids : 1;
+}
+
+static uint32_t row_id(const struct level *level, const void *row, size_t i)
+{
+	return level->n_ids > 0 ? level->id(row, i) : level->index(row);
+}
+
+/* The index of the level's i-th row against ids; one that begins with all of fewer ids than it has is after them. */
+static int compare_row(struct walk *walk, size_t level, size_t i, const uint32_t *ids, size_t n)
 {
 	const struct level *l = &walk->table->levels[level];
+	const void *row = l->at(walk->context, i);
 
-	return l->index(l->at(walk->context, i));
+	for (size_t k = 0; k < level_width(l); k++) {
+		const uint32_t id = row_id(l, row, k);
+
+		if (k >= n || id > ids[k])
+			return 1;
+		if (id < ids[k])
+			return -1;
+	}
+	return 0;
 }
 
 static void open_level(struct walk *walk, size_t level)
@@ -129,8 +124,8 @@ static void open_level(struct walk *walk, size_t level)
 	walk->count[level] = walk->table->levels[level].count(walk->context);
 }
 
-/* Moves the level to its first row whose index is not below. */
-static void seek_level(struct walk *walk, size_t level, uint32_t index)
+/* Moves the level to its first row whose index is not below ids. */
+static void seek_level(struct walk *walk, size_t level, const uint32_t *ids, size_t n)
 {
 	size_t low = 0, high;
 
@@ -139,7 +134,7 @@ static void seek_level(struct walk *walk, size_t level, uint32_t index)
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 
-		if (index_at(walk, level, middle) < index)
+		if (compare_row(walk, level, middle, ids, n) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -172,13 +167,15 @@ static bool rows_from(struct walk *walk, size_t level)
 /* The first row whose indexes from this level on are after ids. */
 static bool rows_after(struct walk *walk, size_t level, const uint32_t *ids, size_t n)
 {
+	const size_t width = level_width(&walk->table->levels[level]);
+
 	if (n == 0) {
 		open_level(walk, level);
 		return rows_from(walk, level);
 	}
-	seek_level(walk, level, ids[0]);
-	if (take_row(walk, level) && index_at(walk, level, walk->at[level]) == ids[0]) {
-		if (level + 1 < walk->table->n_levels && rows_after(walk, level + 1, ids + 1, n - 1))
+	seek_level(walk, level, ids, n);
+	if (take_row(walk, level) && compare_row(walk, level, walk->at[level], ids, n) == 0) {
+		if (level + 1 < walk->table->n_levels && rows_after(walk, level + 1, ids + width, n - width))
 			return true;
 		walk->at[level]++;
 	}
@@ -195,15 +192,21 @@ static bool rows_step(struct walk *walk)
 	return false;
 }
 
-/* The row with exactly these indexes, one per level. */
-static bool rows_exact(struct walk *walk, const uint32_t *ids)
+/* The row with exactly these indexes, of all levels. */
+static bool rows_exact(struct walk *walk, const uint32_t *ids, size_t n)
 {
 	for (size_t level = 0; level < walk->table->n_levels; level++) {
-		seek_level(walk, level, ids[level]);
-		if (!take_row(walk, level) || index_at(walk, level, walk->at[level]) != ids[level])
+		const size_t width = level_width(&walk->table->levels[level]);
+
+		if (n < width)
 			return false;
+		seek_level(walk, level, ids, width);
+		if (!take_row(walk, level) || compare_row(walk, level, walk->at[level], ids, width) != 0)
+			return false;
+		ids += width;
+		n -= width;
 	}
-	return true;
+	return n == 0;
 }
 
 static size_t write_oid(struct walk *walk, const struct column *column, uint32_t *oid)
@@ -213,8 +216,12 @@ static size_t write_oid(struct walk *walk, const struct column *column, uint32_t
 	for (; n < prefix_length(walk->table); n++)
 		oid[n] = prefix_arc(walk->table, n);
 	oid[n++] = column->arc;
-	for (size_t level = 0; level < walk->table->n_levels; level++)
-		oid[n++] = index_at(walk, level, walk->at[level]);
+	for (size_t level = 0; level < walk->table->n_levels; level++) {
+		const struct level *l = &walk->table->levels[level];
+
+		for (size_t i = 0; i < level_width(l); i++)
+			oid[n++] = row_id(l, walk->context->row[level], i);
+	}
 	return n;
 }
 
@@ -255,14 +262,20 @@ bool table_next_in(struct cell_context *context, const struct table *table, cons
 	return false;
 }
 
-int table_next(struct cell_context *context, const uint32_t *oid, size_t n, uint32_t *next, size_t *next_n,
-	       struct cell *cell)
+int view_next(const struct view *view, struct cell_context *context, const uint32_t *oid, size_t n, uint32_t *next,
+	      size_t *next_n, struct cell *cell)
 {
-	for (size_t i = first_table(oid, n); i < TABLES_N; i++) {
-		if (table_next_in(context, TABLES[i], oid, n, next, next_n, cell))
+	for (size_t i = first_table(view, oid, n); i < view->n; i++) {
+		if (table_next_in(context, view->tables[i], oid, n, next, next_n, cell))
 			return 0;
 	}
 	return -ERR_ABSENT;
+}
+
+int table_next(struct cell_context *context, const uint32_t *oid, size_t n, uint32_t *next, size_t *next_n,
+	       struct cell *cell)
+{
+	return view_next(&EDGENODE_VIEW, context, oid, n, next, next_n, cell);
 }
 
 /* The column of the table that oid is or is below; NULL where there is none. */
@@ -270,15 +283,22 @@ static const struct column *column_of(const struct table *table, const uint32_t 
 {
 	size_t i;
 
-	if (table == NULL || compare_prefix(table, oid, n) != 0)
+	if (compare_prefix(table, oid, n) != 0)
 		return NULL;
 	i = first_column(table, oid[prefix_length(table)]);
 	return i < table->n_columns && table->columns[i].arc == oid[prefix_length(table)] ? &table->columns[i] : NULL;
 }
 
+bool view_object(const struct view *view, const uint32_t *oid, size_t n)
+{
+	const size_t i = first_table(view, oid, n);
+
+	return i < view->n && column_of(view->tables[i], oid, n) != NULL;
+}
+
 bool table_object(const uint32_t *oid, size_t n)
 {
-	return column_of(TABLES[first_table(oid, n)], oid, n) != NULL;
+	return view_object(&EDGENODE_VIEW, oid, n);
 }
 
 int table_get_in(struct cell_context *context, const struct table *table, const uint32_t *oid, size_t n,
@@ -291,14 +311,21 @@ int table_get_in(struct cell_context *context, const struct table *table, const 
 	if (column == NULL)
 		return -ERR_ABSENT;
 	before = prefix_length(table) + 1;
-	if (n != before + table->n_levels || !rows_exact(&walk, oid + before))
+	if (n <= before || !rows_exact(&walk, oid + before, n - before))
 		return -ERR_ABSENT;
 	return column_get(table, column, context, cell) ? 0 : -ERR_ABSENT;
 }
 
+int view_get(const struct view *view, struct cell_context *context, const uint32_t *oid, size_t n, struct cell *cell)
+{
+	const size_t i = first_table(view, oid, n);
+
+	return i < view->n ? table_get_in(context, view->tables[i], oid, n, cell) : -ERR_ABSENT;
+}
+
 int table_get(struct cell_context *context, const uint32_t *oid, size_t n, struct cell *cell)
 {
-	return table_get_in(context, TABLES[first_table(oid, n)], oid, n, cell);
+	return view_get(&EDGENODE_VIEW, context, oid, n, cell);
 }
 
 const struct column *table_column(const char *name, const struct table **table)

@@ -1,6 +1,7 @@
 /*
- * table.h - the catalogue of columns and the one pure GET/GETNEXT over them. Knows OIDs below edgeNodeMIB and the
- * snapshot; knows neither net-snmp nor any I/O. Also serves Prometheus names, doc/metrics.md and rules.
+ * table.h - the catalogue of columns and the one pure GET/GETNEXT over them, for EDGENODE-MIB and for each standard
+ * module. Knows OIDs below a module's root and the snapshot; knows neither net-snmp nor any I/O. Also serves Prometheus
+ * names, doc/metrics.md and rules.
  *
  * Thread: any; const data and a sealed snapshot. Cost: a binary search over tables, columns and rows; a hole is
  * skipped, so GETNEXT in a column that no row has costs the number of rows.
@@ -9,6 +10,7 @@
 #define EDGENODE_SUBAGENT_TABLE_H
 
 #include "model/snapshot.h"
+#include "subagent/view.h"
 
 #define OID_MAX 128
 #define OID_SCRATCH 64 /* sub-identifiers of an OID value: the longest root and an instance */
@@ -33,7 +35,9 @@ enum syntax {
 	SYN_IF_INDEX,   /* InterfaceIndexOrZero */
 	SYN_DOMAIN,     /* EdgeDomainIndexOrZero */
 	SYN_KIND,       /* OBJECT IDENTIFIER of a notification, from its arc */
-	SYN_POINTER     /* VariablePointer */
+	SYN_POINTER,    /* VariablePointer */
+	SYN_TICKS,      /* TimeTicks; by the column's get */
+	SYN_OBJECT_ID   /* OBJECT IDENTIFIER, AutonomousType; by the column's get */
 };
 
 /* How the field stands in the row. */
@@ -71,6 +75,7 @@ struct cell_context {
 	int64_t uptime_zero_mono_ns; /* when the master's sysUpTime was 0, for TimeStamp */
 	const uint32_t *root;   /* edgeNodeMIB, for OID values */
 	size_t root_n;
+	const struct view_cache *cache; /* of this snapshot; NULL: what hangs on it is absent */
 	const void *row[TABLE_LEVELS_MAX]; /* [0] outermost ... of the row at hand */
 };
 
@@ -87,17 +92,21 @@ struct column {
 	const char *units; /* the UNITS clause; NULL: none */
 };
 
-/* One index level. */
+/* One index level. An index that is a string of fixed length has a sub-identifier for each octet. */
 struct level {
 	size_t (*count)(const struct cell_context *context);                 /* rows below context->row[level-1] */
 	const void *(*at)(const struct cell_context *context, size_t i);     /* ascending index */
-	uint32_t (*index)(const void *row);
+	uint32_t (*index)(const void *row);                                  /* where it is one sub-identifier */
+	size_t n_ids;                                                        /* 0: it is one */
+	uint32_t (*id)(const void *row, size_t i);                           /* the i-th of n_ids */
 };
 
 struct table {
 	const char *name;   /* "edgeDomainTable"; of scalars the group: "edgeNode" */
-	uint32_t arcs[3];   /* below edgeNodeMIB: scalars {1, group}, a table {1, group, arc} (its entry .1 follows) */
-	size_t n_arcs;      /* 2: scalars, one row with index 0 or none; 3: a table */
+	/* Below the module's root: of scalars what stands before their arcs, of a table its own arcs (the entry .1 follows).
+	 * In EDGENODE-MIB {1, group} of scalars, one row with index 0 or none, and {1, group, arc} of a table. */
+	uint32_t arcs[3];
+	size_t n_arcs;
 	size_t n_levels;    /* 1 or more; scalars: 1 */
 	struct level levels[TABLE_LEVELS_MAX];
 	size_t have_offset; /* of the innermost row's uint64_t have; SIZE_MAX: it has none */
@@ -107,7 +116,8 @@ struct table {
 	const char *const *index_names; /* descriptors of all levels' indexes; its own ones are the last; NULL: scalars */
 };
 
-/* All tables, ascending OID of their first column, ranges that do not overlap; TABLES_N of them, then NULL. */
+/* All tables of EDGENODE-MIB, ascending OID of their first column, ranges that do not overlap; TABLES_N of them, then
+ * NULL. A view's tables are in the same order. */
 extern const struct table *const TABLES[];
 extern const size_t TABLES_N;
 
@@ -115,22 +125,28 @@ extern const size_t TABLES_N;
 void cell_context_init(struct cell_context *context, const struct snapshot *snapshot, int64_t now_mono_ns,
 		       int64_t uptime_zero_mono_ns);
 
-/* oid is relative to edgeNodeMIB. 0 and the cell, or -ERR_ABSENT. context->row is scratch. */
-int table_get(struct cell_context *context, const uint32_t *oid, size_t n, struct cell *cell);
+/* oid is relative to the view's root. 0 and the cell, or -ERR_ABSENT. context->row is scratch. */
+int view_get(const struct view *view, struct cell_context *context, const uint32_t *oid, size_t n, struct cell *cell);
 
 /* The first instance after oid in lexical order: its relative OID into next (OID_MAX), or -ERR_ABSENT at the end. */
+int view_next(const struct view *view, struct cell_context *context, const uint32_t *oid, size_t n, uint32_t *next,
+	      size_t *next_n, struct cell *cell);
+
+/* Whether oid is a column (or scalar object) of the view or below one: what is absent there is noSuchInstance, elsewhere
+ * noSuchObject. */
+bool view_object(const struct view *view, const uint32_t *oid, size_t n);
+
+/* The three of EDGENODE-MIB: oid is relative to edgeNodeMIB. */
+int table_get(struct cell_context *context, const uint32_t *oid, size_t n, struct cell *cell);
 int table_next(struct cell_context *context, const uint32_t *oid, size_t n, uint32_t *next, size_t *next_n,
 	       struct cell *cell);
+bool table_object(const uint32_t *oid, size_t n);
 
 /* The same within one table; table_next_in gives false behind its last instance. */
 int table_get_in(struct cell_context *context, const struct table *table, const uint32_t *oid, size_t n,
 		 struct cell *cell);
 bool table_next_in(struct cell_context *context, const struct table *table, const uint32_t *oid, size_t n,
 		   uint32_t *next, size_t *next_n, struct cell *cell);
-
-/* Whether oid is a column (or scalar object) of ours or below one: what is absent there is noSuchInstance, elsewhere
- * noSuchObject. */
-bool table_object(const uint32_t *oid, size_t n);
 
 /* One column's cell of the row already set in context->row[]. */
 bool column_get(const struct table *table, const struct column *column, const struct cell_context *context,

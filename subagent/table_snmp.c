@@ -1,5 +1,5 @@
 /*
- * table_snmp.c - the one handler: a request of the master answered from the newest snapshot by table.c.
+ * table_snmp.c - the one handler of all modules: a request of the master answered from the newest snapshot by table.c.
  *
  * On the agentx thread. One snapshot serves a whole PDU. The library refuses SET (the registration is read-only) and
  * splits GETBULK.
@@ -60,70 +60,73 @@ void table_snmp_put(netsnmp_variable_list *variable, const struct cell *cell)
 	}
 }
 
-/* The OID below edgeNodeMIB. Before the root, or a part of it: n = 0, from the start. False: behind the root. */
-static bool relative(const netsnmp_variable_list *variable, uint32_t *ids, size_t *n)
+/* The OID below the view's root. Before the root, or a part of it: n = 0, from the start. False: behind the root. */
+static bool relative(const struct view *view, const netsnmp_variable_list *variable, uint32_t *ids, size_t *n)
 {
 	*n = 0;
-	for (size_t i = 0; i < EDGE_ROOT_N; i++) {
-		if (i >= variable->name_length || variable->name[i] < EDGE_ROOT[i])
+	for (size_t i = 0; i < view->root_n; i++) {
+		if (i >= variable->name_length || variable->name[i] < view->root[i])
 			return true;
-		if (variable->name[i] > EDGE_ROOT[i])
+		if (variable->name[i] > view->root[i])
 			return false;
 	}
-	for (size_t i = EDGE_ROOT_N; i < variable->name_length && *n < OID_MAX; i++)
+	for (size_t i = view->root_n; i < variable->name_length && *n < OID_MAX; i++)
 		ids[(*n)++] = (uint32_t)variable->name[i];
 	return true;
 }
 
-static void answer_get(struct cell_context *context, netsnmp_agent_request_info *info, netsnmp_request_info *request)
+static void answer_get(const struct view *view, struct cell_context *context, netsnmp_agent_request_info *info,
+		       netsnmp_request_info *request)
 {
 	uint32_t ids[OID_MAX];
 	struct cell cell;
 	size_t n;
 
-	if (!relative(request->requestvb, ids, &n) || !table_object(ids, n))
+	if (!relative(view, request->requestvb, ids, &n) || !view_object(view, ids, n))
 		netsnmp_set_request_error(info, request, SNMP_NOSUCHOBJECT);
-	else if (table_get(context, ids, n, &cell) != 0)
+	else if (view_get(view, context, ids, n, &cell) != 0)
 		netsnmp_set_request_error(info, request, SNMP_NOSUCHINSTANCE);
 	else
 		table_snmp_put(request->requestvb, &cell);
 }
 
 /* Left as it is where nothing follows: the library goes on behind the registration. */
-static void answer_next(struct cell_context *context, netsnmp_request_info *request)
+static void answer_next(const struct view *view, struct cell_context *context, netsnmp_request_info *request)
 {
 	uint32_t ids[OID_MAX], next[OID_MAX];
 	oid name[MAX_OID_LEN];
 	struct cell cell;
 	size_t n, next_n;
 
-	if (!relative(request->requestvb, ids, &n))
+	if (!relative(view, request->requestvb, ids, &n))
 		return;
 	/* The master may ask from an OID on, itself included. */
-	if (request->inclusive && table_get(context, ids, n, &cell) == 0) {
+	if (request->inclusive && view_get(view, context, ids, n, &cell) == 0) {
 		table_snmp_put(request->requestvb, &cell);
 		return;
 	}
-	if (table_next(context, ids, n, next, &next_n, &cell) != 0)
+	if (view_next(view, context, ids, n, next, &next_n, &cell) != 0)
 		return;
-	n = widen(EDGE_ROOT, EDGE_ROOT_N, name);
+	n = widen(view->root, view->root_n, name);
 	n += widen(next, next_n, name + n);
 	snmp_set_var_objid(request->requestvb, name, n);
 	table_snmp_put(request->requestvb, &cell);
 }
 
-static void answer(struct cell_context *context, netsnmp_agent_request_info *info, netsnmp_request_info *request)
+static void answer(const struct view *view, struct cell_context *context, netsnmp_agent_request_info *info,
+		   netsnmp_request_info *request)
 {
 	if (info->mode == MODE_GET)
-		answer_get(context, info, request);
+		answer_get(view, context, info, request);
 	else if (info->mode == MODE_GETNEXT)
-		answer_next(context, request);
+		answer_next(view, context, request);
 }
 
 static int on_request(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
 		      netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
-	struct agent *agent = handler->myvoid;
+	const struct served *served = handler->myvoid;
+	struct agent *agent = served->agent;
 	struct snapshot *snapshot = store_acquire(agent->store);
 	const int64_t now = clock_mono_ns();
 	struct cell_context context;
@@ -132,24 +135,34 @@ static int on_request(netsnmp_mib_handler *handler, netsnmp_handler_registration
 	if (snapshot == NULL) /* nothing was read yet: no instance of anything */
 		return SNMP_ERR_NOERROR;
 	cell_context_init(&context, snapshot, now, agent_uptime_zero(agent, now));
+	if (served->view->cached) {
+		view_cache_update(&agent->cache, snapshot, served->view->by_uuid);
+		context.cache = &agent->cache;
+	}
 	for (netsnmp_request_info *request = requests; request != NULL; request = request->next) {
 		if (!request->processed)
-			answer(&context, info, request);
+			answer(served->view, &context, info, request);
 	}
 	part_unref(snapshot);
 	return SNMP_ERR_NOERROR;
 }
 
-bool table_snmp_register(struct agent *agent)
+size_t table_snmp_subtree(const struct view *view, oid *out)
 {
-	oid root[OID_MAX];
-	size_t n = widen(EDGE_ROOT, EDGE_ROOT_N, root);
-	netsnmp_handler_registration *registration;
+	const size_t n = widen(view->root, view->root_n, out);
 
-	root[n++] = ARC_OBJECTS;
-	registration = netsnmp_create_handler_registration("edgeNodeObjects", on_request, root, n, HANDLER_CAN_RONLY);
+	return n + widen(view->subtree, view->subtree_n, out + n);
+}
+
+bool table_snmp_register(struct served *served)
+{
+	oid subtree[OID_MAX];
+	const size_t n = table_snmp_subtree(served->view, subtree);
+	netsnmp_handler_registration *registration =
+		netsnmp_create_handler_registration(served->view->module, on_request, subtree, n, HANDLER_CAN_RONLY);
+
 	if (registration == NULL)
 		return false;
-	registration->handler->myvoid = agent;
+	registration->handler->myvoid = served;
 	return netsnmp_register_handler(registration) == MIB_REGISTERED_OK;
 }

@@ -126,6 +126,7 @@ static void give_up(struct agent *agent, const char *why, long code)
 {
 	log_warning("AgentX: the notification of event %u is given up: %s %ld", agent->queue.head->event->serial, why,
 		    code);
+	agent->queue.given_up++;
 	drop_head(&agent->queue);
 }
 

@@ -14,6 +14,8 @@ const struct trap_row TRAP_ROWS[] = {
 	{ EVENT_THERMAL_NORMAL,       { "edgeSensorLabel", "edgeSensorValue", "edgeEventThreshold" } },
 	{ EVENT_THROTTLE_STARTED,     { "edgeCpuCoreThrottles" } },
 	{ EVENT_THROTTLE_ENDED,       { "edgeCpuCoreThrottles" } },
+	{ EVENT_MCE_CORRECTED,        { "edgeMceCorrected", "edgeMceUncorrected" } },
+	{ EVENT_MCE_UNCORRECTED,      { "edgeMceCorrected", "edgeMceUncorrected" } },
 	{ EVENT_EDAC_ERRORS,          { "edgeEdacLabel", "edgeEdacCorrected", "edgeEdacUncorrected" } },
 	{ EVENT_DOMAIN_STATE_CHANGED, { DOMAIN_OBJECTS } },
 	{ EVENT_DOMAIN_CRASHED,       { DOMAIN_OBJECTS } },

@@ -59,8 +59,8 @@ static void scalars_with(const struct events *events, const struct event *event,
 		with->first = with->last - with->capacity + 1;
 }
 
-/* Where an object's row is: the event itself, the log's scalars with it, the row that the event has of its own, or a
- * row of the snapshot. */
+/* Where an object's row is: the event itself, the log's scalars with it, the domain that the event has of its own, or a
+ * row of the snapshot, or of the one that had it last. */
 static bool object_get(const struct cell_context *context, const struct event *event, const struct events *with,
 		       const char *name, const uint32_t *oid, size_t n, struct cell *cell)
 {
@@ -74,11 +74,11 @@ static bool object_get(const struct cell_context *context, const struct event *e
 		own.row[0] = with;
 	else if (table == &DOMAIN_TABLE && event->of == EVENT_OF_DOMAIN && event->row != NULL)
 		own.row[0] = event->row;
-	else if (table == &THRESHOLD_TABLE && event->of == EVENT_OF_THRESHOLD && event->row != NULL)
-		own.row[0] = ((const struct thresholds *)event->row)->rows;
-	else
+	else if (event->before != NULL)
+		own.snapshot = event->before;
+	if (own.row[0] == NULL)
 		return table_get(&own, oid + context->root_n, n - context->root_n, cell) == 0;
-	return own.row[0] != NULL && column_get(table, column, &own, cell);
+	return column_get(table, column, &own, cell);
 }
 
 static bool put_object(const struct cell_context *context, const struct event *event, const char *name, struct buf *out)

@@ -35,7 +35,13 @@ EDGENODED=$build/edgenoded VM_DUMP_METRICS=$build/vm-dump-metrics \
 	python3 -B "$source/tests/integration/run.py" --build "$build" --rounds "$rounds" restart_ libvirtd_ bad_full \
 	value_disk || status=1
 
+echo "== a minute of torn reads, and of 1,024 guests"
+make -C "$build" tests/unit/test_guest tests/unit/test_virtio_load >/dev/null
+EDGENODE_LONG=1 CK_RUN_CASE=readers_never_accept_a_mixture "$build/tests/unit/test_guest" || status=1
+EDGENODE_LONG=1 CK_RUN_CASE=a_thousand_guests_once_per_second "$build/tests/unit/test_virtio_load" || status=1
+
 echo "== $churn s of domains that come and go, and what takes long"
 EDGENODE_LONG=1 EDGENODE_CHURN_S=$churn EDGENODED=$build/edgenoded VM_DUMP_METRICS=$build/vm-dump-metrics \
-	python3 -B "$source/tests/integration/run.py" --build "$build" churn_ hang_ process_ || status=1
+	python3 -B "$source/tests/integration/run.py" --build "$build" churn_ hang_ process_ \
+	vhostmd_flooding || status=1
 exit $status

@@ -209,6 +209,11 @@ uint8_t cursor_u8(struct cursor *c)
 	return (uint8_t)get_big_endian(c, 1);
 }
 
+uint16_t cursor_u16(struct cursor *c)
+{
+	return (uint16_t)get_big_endian(c, 2);
+}
+
 uint32_t cursor_u32(struct cursor *c)
 {
 	return (uint32_t)get_big_endian(c, 4);

@@ -46,6 +46,7 @@ struct cursor {
 };
 
 uint8_t cursor_u8(struct cursor *c);
+uint16_t cursor_u16(struct cursor *c);
 uint32_t cursor_u32(struct cursor *c);
 uint64_t cursor_u64(struct cursor *c);
 const uint8_t *cursor_bytes(struct cursor *c, size_t length);

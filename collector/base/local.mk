@@ -4,6 +4,7 @@ libbase_a_SOURCES = \
 	collector/base/address.c collector/base/address.h \
 	collector/base/buf.c collector/base/buf.h \
 	collector/base/clock.c collector/base/clock.h \
+	collector/base/descriptors.c collector/base/descriptors.h \
 	collector/base/err.c collector/base/err.h \
 	collector/base/lane.c collector/base/lane.h \
 	collector/base/log.c collector/base/log.h \

@@ -16,6 +16,7 @@
 #include "model/build_clock.h"
 
 #include "base/mem.h"
+#include "model/indexed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,45 +91,15 @@ struct clock_state *build_clock(const struct clock_state *kernel, const struct c
 
 /* --- peers ------------------------------------------------------------------------------------------------------- */
 
-static int by_index(const void *a, const void *b)
-{
-	const uint32_t x = ((const struct clock_peer *)a)->index, y = ((const struct clock_peer *)b)->index;
-
-	return x < y ? -1 : x > y;
-}
-
-struct retirement {
-	struct index_map *indexes;
-	const struct clock_peers *peers;
-	int64_t now_real_s;
-};
-
-static void retire_if_gone(void *arg, const char *key, uint32_t index)
-{
-	const struct retirement *retirement = arg;
-	const struct clock_peers *peers = retirement->peers;
-	const struct clock_peer wanted = { .index = index };
-
-	if (bsearch(&wanted, peers->rows, peers->n, sizeof(wanted), by_index) == NULL)
-		index_map_retire(retirement->indexes, key, retirement->now_real_s);
-}
-
 struct clock_peers *build_clock_peers(struct index_map *indexes, const struct clock_peers *raw, int64_t now_real_s)
 {
 	struct clock_peers *peers = mem_alloc(sizeof(*peers) + raw->n * sizeof(peers->rows[0]));
-	struct retirement retirement = { indexes, peers, now_real_s };
 
 	part_init(&peers->part, free_flat);
 	for (size_t i = 0; i < raw->n; i++) {
-		struct clock_peer *row = &peers->rows[peers->n];
-		char key[sizeof(PEER_SPACE) + sizeof(row->name)];
-
-		*row = raw->rows[i];
-		snprintf(key, sizeof(key), PEER_SPACE "%s", row->name);
-		row->index = index_map_get(indexes, key);
-		peers->n += row->index != 0; /* 0: there is no number left */
+		peers->rows[i] = raw->rows[i];
+		peers->rows[i].index = indexed_number(indexes, PEER_SPACE, raw->rows[i].name);
 	}
-	qsort(peers->rows, peers->n, sizeof(peers->rows[0]), by_index);
-	index_map_each(indexes, PEER_SPACE, retire_if_gone, &retirement);
+	peers->n = indexed_settle(indexes, PEER_SPACE, peers->rows, raw->n, sizeof(peers->rows[0]), now_real_s);
 	return peers;
 }

@@ -187,6 +187,8 @@ static void add_vmstat(struct memory *m, const struct vmstat_part *p)
 	m->paged_out_kib = p->paged_out_kib;
 	m->page_faults = p->page_faults;
 	m->major_faults = p->major_faults;
+	m->swapped_in_kib = p->swapped_in_kib;
+	m->swapped_out_kib = p->swapped_out_kib;
 }
 
 static void set_page_rates(struct memory *m, const struct vmstat_part *before, const struct vmstat_part *now)

@@ -13,6 +13,7 @@
 #include "model/build_domains.h"
 #include "model/build_hardware.h"
 #include "model/build_host.h"
+#include "model/build_metric.h"
 #include "model/build_storage.h"
 #include "model/domain_watch.h"
 
@@ -20,11 +21,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So long is a time daemon believed: until six answers are missing, but a minute at least. */
+#define CLOCK_WORD_POLLS 6
+#define CLOCK_WORD_NS (60 * NS_PER_S)
+
 struct builder {
 	struct index_map *indexes;
 	const char *agent_version; /* static: snapshots outlive the builder */
 	int64_t started_mono_ns, started_real_ns;
 	struct part *raw[SOURCE_END]; /* newest result of each source */
+	int64_t raw_mono_ns[SOURCE_END]; /* when it came */
+	int64_t interval_ns[SOURCE_END]; /* between two of them, as configured */
 	/* Served parts, rebuilt when one of their sources gave something new. */
 	struct cpus *cpus;
 	struct memory *memory;
@@ -37,6 +44,9 @@ struct builder {
 	struct clock_peers *clock_peers;
 	struct disks *disks;
 	struct pools *pools;
+	struct metrics *metrics;
+	struct machine_checks *checks;
+	struct machine_check_totals *check_totals;
 	struct domain_watch *watch;
 	struct event_list events; /* of domains, not taken yet */
 	int64_t discontinuity_mono_ns;
@@ -49,6 +59,7 @@ struct builder *builder_new(struct index_map *indexes, const char *agent_version
 
 	builder->indexes = indexes;
 	builder->watch = domain_watch_new(indexes);
+	builder->checks = machine_checks_new();
 	builder->agent_version = agent_version;
 	builder->started_mono_ns = builder->discontinuity_mono_ns = started_mono_ns;
 	builder->started_real_ns = started_real_ns;
@@ -72,6 +83,9 @@ void builder_free(struct builder *builder)
 	part_unref(builder->clock_peers);
 	part_unref(builder->disks);
 	part_unref(builder->pools);
+	part_unref(builder->metrics);
+	part_unref(builder->check_totals);
+	machine_checks_free(builder->checks);
 	domain_watch_free(builder->watch);
 	event_list_clear(&builder->events);
 	free(builder);
@@ -126,16 +140,19 @@ static void serve_sensors(struct builder *builder, const struct update *update)
 static void serve_host_disks(struct builder *builder, const struct update *update)
 {
 	const struct host_disks *raw = raw_of(builder, update->id);
+	struct host_disks *built = raw == NULL ? NULL
+					       : build_host_disks(builder->indexes, builder->host_disks, raw,
+								  update->now_real_ns / NS_PER_S);
 
-	snapshot_put(&builder->host_disks, raw == NULL ? NULL
-						       : build_host_disks(builder->indexes, builder->host_disks, raw,
-									  update->now_real_ns / NS_PER_S));
+	if (host_disks_went_back(builder->host_disks, built))
+		builder->discontinuity_mono_ns = update->now_mono_ns;
+	snapshot_put(&builder->host_disks, built);
 }
 
 static void serve_edacs(struct builder *builder, const struct update *update)
 {
 	const struct edacs *raw = raw_of(builder, update->id);
-	struct edacs *built = raw == NULL ? NULL : build_edacs(builder->indexes, raw);
+	struct edacs *built = raw == NULL ? NULL : build_edacs(builder->indexes, raw, update->now_real_ns / NS_PER_S);
 
 	if (edacs_went_back(builder->edacs, built))
 		builder->discontinuity_mono_ns = update->now_mono_ns;
@@ -153,15 +170,27 @@ static void serve_powers(struct builder *builder, const struct update *update)
 {
 	const struct powers *raw = raw_of(builder, update->id);
 
-	snapshot_put(&builder->powers, raw == NULL ? NULL : build_powers(builder->indexes, builder->powers, raw));
+	snapshot_put(&builder->powers, raw == NULL ? NULL : build_powers(builder->indexes, builder->powers, raw,
+										     update->now_real_ns / NS_PER_S));
 }
 
+/* What a daemon said of the clock, while it is not older than that. */
+static const void *word_of(const struct builder *builder, enum source_id id, int64_t now_mono_ns)
+{
+	const int64_t polls_ns = CLOCK_WORD_POLLS * builder->interval_ns[id];
+	const int64_t most_ns = polls_ns > CLOCK_WORD_NS ? polls_ns : CLOCK_WORD_NS;
+
+	return now_mono_ns - builder->raw_mono_ns[id] <= most_ns ? raw_of(builder, id) : NULL;
+}
+
+/* The kernel's reading comes often, and over it what the daemons say: one that fell silent is not believed for long. */
 static void serve_clock(struct builder *builder, const struct update *update)
 {
 	const struct clock_peers *ntp = raw_of(builder, SOURCE_NTP);
 
 	snapshot_put(&builder->clock,
-		     build_clock(raw_of(builder, SOURCE_CLOCK), ntp, raw_of(builder, SOURCE_PTP)));
+		     build_clock(raw_of(builder, SOURCE_CLOCK), word_of(builder, SOURCE_NTP, update->now_mono_ns),
+				 word_of(builder, SOURCE_PTP, update->now_mono_ns)));
 	if (update->id == SOURCE_NTP)
 		snapshot_put(&builder->clock_peers, ntp == NULL ? NULL
 								: build_clock_peers(builder->indexes, ntp,
@@ -185,6 +214,13 @@ static void serve_pools(struct builder *builder, const struct update *update)
 		     raw == NULL ? NULL : build_pools(builder->indexes, raw, update->now_real_ns / NS_PER_S));
 }
 
+static void serve_machine_checks(struct builder *builder, const struct update *update)
+{
+	(void)update;
+	snapshot_put(&builder->check_totals,
+		     machine_checks_totals(builder->checks, builder->raw[SOURCE_MCE] != NULL));
+}
+
 /* Domains go on with their processes, also while libvirt says nothing. */
 static void serve_processes(struct builder *builder, const struct update *update)
 {
@@ -203,6 +239,7 @@ static void (*const SERVE[SOURCE_END])(struct builder *builder, const struct upd
 	[SOURCE_DISKSTATS] = serve_host_disks, [SOURCE_EDAC] = serve_edacs,	[SOURCE_POWERCAP] = serve_powers,
 	[SOURCE_PROCESS] = serve_processes, [SOURCE_CLOCK] = serve_clock,	[SOURCE_NTP] = serve_clock,
 	[SOURCE_PTP] = serve_clock,	    [SOURCE_DISKS] = serve_disks,	[SOURCE_POOLS] = serve_pools,
+	[SOURCE_MCE] = serve_machine_checks,
 	[SOURCE_INTERRUPTS] = serve_interrupts,
 };
 
@@ -214,6 +251,7 @@ static void replace_raw(struct builder *builder, enum source_id id, struct part 
 	const struct update update = { id, before, now_mono_ns, now_real_ns };
 
 	builder->raw[id] = part;
+	builder->raw_mono_ns[id] = now_mono_ns;
 	if (SERVE[id] != NULL)
 		SERVE[id](builder, &update);
 	part_unref(before);
@@ -241,6 +279,11 @@ void builder_changes(struct builder *builder, const struct domain_change *change
 			     domain_watch_changes(builder->watch, builder->domains, changes, &builder->events));
 }
 
+void builder_set_interval(struct builder *builder, enum source_id id, int64_t interval_ns)
+{
+	builder->interval_ns[id] = interval_ns;
+}
+
 void builder_restore(struct builder *builder, const struct alarms *alarms)
 {
 	domain_watch_restore(builder->watch, alarms);
@@ -259,6 +302,31 @@ int64_t builder_due_ns(const struct builder *builder)
 bool builder_unsure(const struct builder *builder)
 {
 	return domain_watch_unsure(builder->watch);
+}
+
+void builder_restore_machine_checks(struct builder *builder, struct machine_checks *checks)
+{
+	machine_checks_free(builder->checks);
+	builder->checks = checks;
+	serve_machine_checks(builder, NULL);
+}
+
+void builder_machine_checks(struct builder *builder, const struct machine_check *records)
+{
+	for (; records != NULL; records = records->next) {
+		struct event *event = machine_checks_event(builder->checks, records);
+
+		if (event == NULL)
+			continue;
+		machine_checks_apply(builder->checks, event);
+		event_list_add(&builder->events, event);
+	}
+	serve_machine_checks(builder, NULL);
+}
+
+void builder_metrics(struct builder *builder, const struct metrics *raw, int64_t now_real_ns)
+{
+	snapshot_put(&builder->metrics, build_metrics(builder->indexes, raw, now_real_ns / NS_PER_S));
 }
 
 void builder_take_events(struct builder *builder, struct event_list *out)
@@ -384,6 +452,8 @@ struct snapshot *builder_build(struct builder *builder, struct sources *sources,
 	s->interrupts = part_ref(builder->raw[SOURCE_INTERRUPTS]);
 	s->edacs = part_ref(builder->edacs);
 	s->powers = part_ref(builder->powers);
+	s->machine_checks = part_ref(builder->check_totals);
+	s->metrics = part_ref(builder->metrics);
 	s->sealed_mono_ns = now_mono_ns;
 	s->sealed_real_ns = now_real_ns;
 	set_identity(&s->node, s->ident);

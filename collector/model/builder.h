@@ -20,6 +20,9 @@ struct builder *builder_new(struct index_map *indexes, const char *agent_version
 			    int64_t started_real_ns);
 void builder_free(struct builder *builder);
 
+/* How often a source's results are to come, in ns. */
+void builder_set_interval(struct builder *builder, enum source_id id, int64_t interval_ns);
+
 /* Takes over a source's result. read_mono_ns: when it was read. */
 void builder_apply(struct builder *builder, enum source_id id, struct part *part, int64_t now_mono_ns,
 		   int64_t now_real_ns);
@@ -36,6 +39,13 @@ void builder_tick(struct builder *builder, int64_t now_mono_ns, int64_t now_real
 /* When builder_tick has something to do; whether libvirt's list should be read again soon. */
 int64_t builder_due_ns(const struct builder *builder);
 bool builder_unsure(const struct builder *builder);
+
+/* What is known of machine checks of before, which is taken over; records of new ones, oldest first. */
+void builder_restore_machine_checks(struct builder *builder, struct machine_checks *checks);
+void builder_machine_checks(struct builder *builder, const struct machine_check *records);
+
+/* What the operator's actions have returned: rows without index, borrowed. */
+void builder_metrics(struct builder *builder, const struct metrics *raw, int64_t now_real_ns);
 
 /* Moves the events found since the last call to out, which is empty. */
 void builder_take_events(struct builder *builder, struct event_list *out);

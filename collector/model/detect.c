@@ -109,15 +109,15 @@ static void compare_sources(struct detect *detect, const struct snapshot *old, c
 			compare_source(detect, old, &new->rows[i], now_real_ns, out);
 }
 
-/* True where every source has told what it knows, so that what is not in the snapshot does not exist. */
-static bool is_complete(const struct sources *sources)
+bool detect_told(const struct sources *sources, uint64_t which)
 {
 	if (sources == NULL)
 		return false;
 	for (size_t i = 0; i < sources->n; i++) {
 		const struct source_status *row = &sources->rows[i];
 
-		if (row->state != SOURCE_STATE_OK && !is_off(row->state) && (row->have & STATUS_HAVE_SUCCESS) == 0)
+		if ((which & BIT(row->index)) != 0 && row->state != SOURCE_STATE_OK && !is_off(row->state) &&
+		    (row->have & STATUS_HAVE_SUCCESS) == 0)
 			return false;
 	}
 	return true;
@@ -242,13 +242,13 @@ void detect_restore(struct detect *detect, const struct alarms *alarms)
 struct thresholds *detect_run(struct detect *detect, const struct snapshot *old, const struct snapshot *new,
 			      struct index_map *indexes, int64_t now_real_ns, struct event_list *out)
 {
-	const bool complete = is_complete(new->sources);
+	const bool complete = detect_told(new->sources, DETECT_ALL_SOURCES);
 	bool changed;
 
 	compare_sources(detect, old, new->sources, now_real_ns, out);
-	changed = watch_run(detect->watch, new, indexes, now_real_ns, out);
+	changed = watch_run(detect->watch, old, new, indexes, now_real_ns, out);
 	changed = watch_rules_run(detect->rules, old, new, complete, indexes, now_real_ns, out) || changed;
-	notices_run(detect->notices, old, new, complete, now_real_ns, out);
+	notices_run(detect->notices, old, new, now_real_ns, out);
 	if (changed || detect->thresholds == NULL)
 		build_thresholds(detect, indexes, now_real_ns);
 	if (complete && !detect->swept)

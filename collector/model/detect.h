@@ -54,6 +54,11 @@ void detect_restore(struct detect *detect, const struct alarms *alarms);
 struct thresholds *detect_run(struct detect *detect, const struct snapshot *old, const struct snapshot *new,
 			      struct index_map *indexes, int64_t now_real_ns, struct event_list *out);
 
+/* True where each of these sources, BIT(id) of them, has told what it knows once, or is off: what they have no row of
+ * does not exist, for rows stay while a source fails. */
+#define DETECT_ALL_SOURCES UINT64_MAX
+bool detect_told(const struct sources *sources, uint64_t which);
+
 /* alarms after these events (which have their serials): raised ones added (lowest free index) or, where the subject has
  * one of that family, given the event's kind, severity and serial; cleared ones removed. old may be NULL. A reference,
  * never NULL; the same part as old while nothing changes. Above ALARMS_MAX no further one is added. In alarm.c. */

@@ -94,16 +94,58 @@ static void domain_devices_destroy(struct part *part)
 		free(devices->blocks[i].target);
 		free(devices->blocks[i].source);
 		free(devices->blocks[i].alias);
+		free(devices->blocks[i].format);
+		free(devices->blocks[i].bus);
 	}
 	for (size_t i = 0; i < devices->n_nics; i++) {
 		free(devices->nics[i].target);
 		free(devices->nics[i].model);
 		free(devices->nics[i].source);
+		free(devices->nics[i].parent);
 	}
+	for (size_t i = 0; i < devices->n_pins; i++)
+		free(devices->pins[i].cpus);
+	free(devices->pins);
+	free(devices->cpus);
 	free(devices->blocks);
 	free(devices->nics);
 	free(devices->channel_path);
 	free(devices);
+}
+
+/* A number, and in *last the end of a range that it begins. Behind it; NULL where there is none. */
+static const char *take_range(const char *at, uint32_t *first, uint32_t *last)
+{
+	char *end;
+	unsigned long number;
+
+	if (*at < '0' || *at > '9')
+		return NULL;
+	number = strtoul(at, &end, 10);
+	*first = *last = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+	if (*end != '-' || end[1] < '0' || end[1] > '9')
+		return end;
+	number = strtoul(end + 1, &end, 10);
+	*last = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+	return end;
+}
+
+bool vcpu_pin_has(const char *cpus, uint32_t cpu)
+{
+	bool has = false;
+
+	while (cpus != NULL && *cpus != '\0') {
+		const bool not = *cpus == '^';
+		uint32_t first, last;
+
+		cpus = take_range(cpus + not, &first, &last);
+		if (cpus == NULL || (*cpus != ',' && *cpus != '\0'))
+			return false;
+		if (cpu >= first && cpu <= last)
+			has = !not;
+		cpus += *cpus == ',';
+	}
+	return has;
 }
 
 struct domain_devices *domain_devices_new(size_t n_blocks, size_t n_nics)

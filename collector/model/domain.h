@@ -25,6 +25,10 @@ struct domain_ident {
 };
 struct domain_ident *domain_ident_new(const uint8_t uuid[16], const char *name, const char *os);
 
+/* What holds a disk's data, and what the guest takes it for. 0: libvirt did not say, or a word of a later version. */
+enum block_source { BLOCK_SOURCE_FILE = 1, BLOCK_SOURCE_DEVICE, BLOCK_SOURCE_NETWORK, BLOCK_SOURCE_OTHER };
+enum block_media { BLOCK_MEDIA_DISK = 1, BLOCK_MEDIA_OPTICAL, BLOCK_MEDIA_FLOPPY };
+
 /* One disk or NIC as the domain XML describes it. Strings are owned by the devices part; NULL is absent. */
 #define DOMAIN_BLOCKS_MAX 256
 #define DOMAIN_NICS_MAX 256
@@ -33,6 +37,10 @@ struct block_device {
 	char *target; /* "vda", unique in its domain: what the index is kept for */
 	char *source; /* file, device, or network URI as libvirt writes it */
 	char *alias;  /* libvirt's name of it in events; NULL where the domain is off */
+	char *format; /* of the data: "qcow2", "raw" */
+	char *bus;    /* "virtio" */
+	uint8_t source_type, media;
+	bool read_only;
 };
 struct nic_device {
 	char *target; /* "vnet3"; NULL where the domain is off */
@@ -40,16 +48,28 @@ struct nic_device {
 	uint32_t ordinal; /* among NICs of this domain with the same MAC: 0, 1, ... */
 	char *model;  /* "virtio" */
 	char *source; /* bridge or network name */
+	char *parent; /* the host's device that its traffic goes through: the bridge, or what a macvtap is on */
 	bool host_view; /* the host's device counts as the guest does (macvtap), not the other way round (tap) */
 };
+
+/* The host CPUs a vCPU may run on, as libvirt writes a set: "0-3,^2". */
+struct vcpu_pin {
+	uint32_t vcpu; /* its number */
+	char *cpus;
+};
+/* Whether the set has the CPU. False, too, for what is no set. */
+bool vcpu_pin_has(const char *cpus, uint32_t cpu);
 
 /* What the domain XML says; read again only when it may have changed. Shared by the rows of one domain over time. */
 struct domain_devices {
 	struct part part;
 	char *channel_path; /* host socket of the channel org.github.vhostmd.1; NULL where there is none */
-	size_t n_blocks, n_nics;
+	size_t n_blocks, n_nics, n_pins;
 	struct block_device *blocks;
 	struct nic_device *nics;
+	struct vcpu_pin *pins; /* of single vCPUs */
+	char *cpus;            /* where all others may run; NULL: on any CPU */
+	bool placed;           /* the host places it where it likes at each start: nobody says where */
 };
 struct domain_devices *domain_devices_new(size_t n_blocks, size_t n_nics);
 
@@ -94,7 +114,7 @@ struct nic {
 	uint32_t index; /* the builder's */
 	uint64_t have;
 	const struct nic_device *device;
-	uint32_t if_index; /* of the host's device; 0 where there is none */
+	uint32_t if_index, parent_if_index; /* of the host's device and its parent; 0 where there is none */
 	/* As the guest sees them. */
 	uint64_t rx_bytes, rx_packets, rx_errors, rx_drops, tx_bytes, tx_packets, tx_errors, tx_drops;
 	int64_t discontinuity_mono_ns; /* the builder's */

@@ -65,7 +65,7 @@ void domain_row_clear_run(struct domain *row)
 	for (size_t i = 0; i < row->n_blocks; i++)
 		row->block_rows[i].have &= BLOCK_HAVE_WITHOUT_RUN;
 	for (size_t i = 0; i < row->n_nics; i++)
-		row->nic_rows[i].have = row->nic_rows[i].if_index = 0;
+		row->nic_rows[i].have = row->nic_rows[i].if_index = row->nic_rows[i].parent_if_index = 0;
 }
 
 static void begin_run(struct domain *row, const struct domain_change *change)

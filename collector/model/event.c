@@ -39,17 +39,23 @@ static char *cut_copy(const char *text, size_t most)
 	return mem_string_n(text, text_utf8_cut(text, strlen(text), most));
 }
 
-/* What came from outside (a name, a library's message) may hold line ends or bytes that are not UTF-8. */
+/* What came from outside (a name, a library's message) may hold line ends or bytes that are not UTF-8, or have been cut
+ * inside a character where a sentence was made of it. */
 static char *one_line(const char *text)
 {
 	char *line = cut_copy(text, EVENT_TEXT_MAX);
-	const bool utf8 = text_utf8_valid(line, strlen(line));
+	const size_t length = strlen(line);
+	size_t n;
 
-	for (unsigned char *p = (unsigned char *)line; *p != '\0'; p++)
-		if (*p < 0x20 || *p == 0x7f)
-			*p = ' ';
-		else if (*p >= 0x80 && !utf8)
-			*p = '?';
+	for (size_t i = 0; i < length; i += n) {
+		n = text_utf8_next(line + i, length - i);
+		if (n == 0) {
+			n = 1;
+			line[i] = '?';
+		} else if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) {
+			line[i] = ' ';
+		}
+	}
 	return line;
 }
 
@@ -61,7 +67,9 @@ static void event_destroy(struct part *part)
 	free(event->text);
 	free(event->varbinds);
 	free(event->device);
+	free(event->machine_check);
 	part_unref(event->row);
+	part_unref(event->before);
 	free(event);
 }
 
@@ -75,6 +83,15 @@ struct event *event_new(uint8_t kind, uint8_t severity, const char *subject, con
 	event->subject = cut_copy(subject, EVENT_SUBJECT_MAX);
 	event->text = one_line(text);
 	return event;
+}
+
+void event_set_gone(struct event *event, uint8_t of, uint32_t index, const struct snapshot *before)
+{
+	if (before == NULL || index == 0)
+		return;
+	event->of = of;
+	event->of_index = index;
+	event->before = part_ref(before);
 }
 
 static void events_destroy(struct part *part)

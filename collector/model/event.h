@@ -7,11 +7,13 @@
 #define EDGENODE_MODEL_EVENT_H
 
 #include "model/host.h"
+#include "model/machine_check.h"
 
 /* The arc below edgeNodeNotifications. */
 enum event_kind {
 	EVENT_THERMAL_WARNING = 1, EVENT_THERMAL_CRITICAL = 2, EVENT_THERMAL_NORMAL = 3,
-	EVENT_THROTTLE_STARTED = 4, EVENT_THROTTLE_ENDED = 5, EVENT_EDAC_ERRORS = 8,
+	EVENT_THROTTLE_STARTED = 4, EVENT_THROTTLE_ENDED = 5, EVENT_MCE_CORRECTED = 6, EVENT_MCE_UNCORRECTED = 7,
+	EVENT_EDAC_ERRORS = 8,
 	EVENT_DOMAIN_STATE_CHANGED = 9, EVENT_DOMAIN_CRASHED = 10, EVENT_DOMAIN_IO_ERROR = 11, EVENT_DOMAIN_WATCHDOG = 12,
 	EVENT_DOMAIN_REMOVED = 13,
 	EVENT_CLOCK_UNSYNCHRONIZED = 14, EVENT_CLOCK_SYNCHRONIZED = 15,
@@ -40,6 +42,8 @@ const char *event_severity_name(uint8_t severity);
 #define EVENT_UNITS_MAX 32
 #define EVENT_RECORD_MAX 65536 /* bytes of one encoded event with its varbinds */
 
+struct snapshot;
+
 struct event {
 	struct part part;
 	uint32_t serial; /* edgeEventSerial; never repeats within the log's id */
@@ -57,10 +61,11 @@ struct event {
 	char *text;           /* one line of English */
 	uint8_t of;           /* enum event_table */
 	uint32_t of_index;    /* row of that table */
-	/* The row as it was at the occurrence, where the snapshot's may be another or gone (struct domain for
-	 * EVENT_OF_DOMAIN, struct thresholds of one row for EVENT_OF_THRESHOLD); NULL: the snapshot's row. A reference;
-	 * not in the log, for the varbinds are. */
+	/* The domain as it was at the occurrence, where the snapshot's may be another or gone; NULL: the snapshot's. A
+	 * reference; not in the log, for the varbinds are. */
 	const struct part *row;
+	/* The snapshot that had the row last, where it is gone from the one that has the event; NULL: it is not. As row. */
+	const struct snapshot *before;
 	char *device; /* edgeBlockTarget appended to an I/O error; NULL: none. Not in the log either. */
 	/* The notification as it is sent, encoded at the occurrence: so a repeat after a crash says the same.
 	 * Format: subagent/varbind.h. Owned. */
@@ -69,12 +74,18 @@ struct event {
 	/* Alarm bookkeeping: this event raises (1), clears (2) or leaves alone (0) the alarm (alarm_kind, subject).
 	 * alarm_kind is one for all events about the same thing, see alarm_family. */
 	uint8_t alarm_change, alarm_kind;
+	/* What the log has of the machine check that it is about (model/machine_check.h); NULL: of none. Owned. */
+	struct machine_check_note *machine_check;
 };
 enum { ALARM_UNCHANGED, ALARM_RAISED, ALARM_CLEARED };
 
 /* subject and text are copied, cut at their limits on a UTF-8 boundary; text becomes one line of UTF-8. The rest is
  * zero, units "". */
 struct event *event_new(uint8_t kind, uint8_t severity, const char *subject, const char *text);
+
+/* The row that the notification's objects are of has gone since `before`, which had it last; NULL, or index 0: it is not
+ * known. */
+void event_set_gone(struct event *event, uint8_t of, uint32_t index, const struct snapshot *before);
 
 /* The static word for an enum sensor_units; "" where there is none. */
 const char *event_units(uint8_t sensor_units);

@@ -159,13 +159,15 @@ struct meminfo_part {
 #define MEM_HAVE_MAJOR_FAULTS BIT(13)
 #define MEM_HAVE_PAGE_IN_RATE BIT(14)
 #define MEM_HAVE_PAGE_FAULT_RATE BIT(15)
+#define MEM_HAVE_SWAPPED_IN BIT(16)
+#define MEM_HAVE_SWAPPED_OUT BIT(17)
 
-/* Result of "vmstat": /proc/vmstat pgpgin pgpgout (KiB), pgfault pgmajfault. Uses the MEM_HAVE_ bits. */
+/* Result of "vmstat": /proc/vmstat pgpgin pgpgout (KiB), pgfault pgmajfault, pswpin pswpout. Uses the MEM_HAVE_ bits. */
 struct vmstat_part {
 	struct part part;
 	uint64_t have;
 	int64_t read_mono_ns;
-	uint64_t paged_in_kib, paged_out_kib, page_faults, major_faults;
+	uint64_t paged_in_kib, paged_out_kib, page_faults, major_faults, swapped_in_kib, swapped_out_kib;
 };
 
 /* Group edgeMemory, merged by the builder. */
@@ -174,7 +176,7 @@ struct memory {
 	uint64_t have;
 	uint64_t total_kib, free_kib, available_kib, buffers_kib, cached_kib, swap_total_kib, swap_free_kib;
 	uint64_t committed_kib, commit_limit_kib, ksm_sharing_kib;
-	uint64_t paged_in_kib, paged_out_kib, page_faults, major_faults;
+	uint64_t paged_in_kib, paged_out_kib, page_faults, major_faults, swapped_in_kib, swapped_out_kib;
 	uint32_t page_in_rate_kib, page_fault_rate; /* per second */
 };
 

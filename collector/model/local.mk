@@ -7,6 +7,7 @@ libmodel_a_SOURCES = \
 	collector/model/build_domains.c collector/model/build_domains.h \
 	collector/model/build_host.c collector/model/build_host.h \
 	collector/model/build_hardware.c collector/model/build_hardware.h \
+	collector/model/build_metric.c collector/model/build_metric.h \
 	collector/model/build_storage.c collector/model/build_storage.h \
 	collector/model/build_process.c collector/model/build_process.h \
 	collector/model/builder.c collector/model/builder.h \
@@ -25,9 +26,11 @@ libmodel_a_SOURCES = \
 	collector/model/hardware.h \
 	collector/model/host.h \
 	collector/model/hysteresis.c collector/model/hysteresis.h \
+	collector/model/indexed.c collector/model/indexed.h \
 	collector/model/index_map.c collector/model/index_map.h \
 	collector/model/notice.c collector/model/notice.h \
 	collector/model/process.h \
+	collector/model/machine_check.c collector/model/machine_check.h \
 	collector/model/metric.c collector/model/metric.h \
 	collector/model/rate.c collector/model/rate.h \
 	collector/model/ruled.c collector/model/ruled.h \

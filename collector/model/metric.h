@@ -14,6 +14,7 @@ struct metric_row {
 	uint64_t have;
 	char *name;
 	uint32_t domain;   /* edgeDomainIndex; 0: of the host */
+	uint8_t uuid[16];  /* of the domain; zeroes: of the host */
 	const char *type;  /* static: vhostmd's word, "uint64" */
 	char *unit;        /* NULL: none */
 	char *value;       /* NULL: none yet */
@@ -28,8 +29,18 @@ struct metric_row {
 struct metrics {
 	struct part part;
 	size_t n;
+	size_t *by_domain;        /* the numbers of the rows, by domain and index; NULL until metrics_sort */
 	struct metric_row rows[]; /* ascending index */
 };
 struct metrics *metrics_new(size_t n);
+
+/* A copy of the strings, too. to: uninitialised. */
+void metric_row_copy(const struct metric_row *from, struct metric_row *to);
+
+/* Sorts the rows, of each index the first one that is there, none of index 0. Before the part is shared. */
+void metrics_sort(struct metrics *metrics);
+
+/* The numbers of the rows of a domain (0: of the host), ascending by index; *n of them. */
+const size_t *metrics_of_domain(const struct metrics *metrics, uint32_t domain, size_t *n);
 
 #endif

@@ -21,9 +21,10 @@ static const struct notice_watch *const WATCHES[] = { &WATCH_CLOCK, &WATCH_OVERH
 /* A subject that is not simply right. */
 struct noticed {
 	struct subject subject;
-	bool raised, pending;	  /* pending: it is not what `raised` says ... */
-	int64_t pending_since_ns; /* ... since this sample */
-	bool seen;		  /* in this run of the daemon */
+	bool raised, pending;	   /* pending: it is not what `raised` says ... */
+	int64_t pending_since_ns;  /* ... since this sample */
+	bool seen;		   /* in this run of the daemon */
+	uint32_t of_index, domain; /* of the last sample */
 };
 
 struct notices {
@@ -33,7 +34,8 @@ struct notices {
 struct notice_look {
 	const struct notice_watch *watch;
 	struct subject_set *set;
-	bool complete;
+	bool complete; /* what is not there does not exist */
+	const struct snapshot *old;
 	int64_t now_mono_ns, now_real_ns;
 	struct event_list *out;
 };
@@ -88,6 +90,8 @@ static void step(struct notice_look *look, struct noticed *row, const struct not
 	const struct notice_watch *watch = look->watch;
 
 	row->seen = true;
+	row->of_index = sample->of_index;
+	row->domain = sample->domain;
 	if (sample->state == NOTICE_UNKNOWN)
 		return;
 	if ((sample->state == NOTICE_WRONG) == row->raised) {
@@ -124,12 +128,16 @@ static bool is_gone(void *arg, struct subject *subject)
 	const struct noticed *row = (const struct noticed *)subject;
 	struct notice_look *look = arg;
 	char text[NOTICE_TEXT_SIZE];
+	struct event *event;
 
 	if (!row->seen && !look->complete)
 		return false;
+	if (!row->raised)
+		return true;
 	snprintf(text, sizeof(text), "%.200s is gone, its alarm ends", subject->key);
-	if (row->raised)
-		add_event(look, subject->key, false, SEVERITY_INFO, text);
+	event = add_event(look, subject->key, false, SEVERITY_INFO, text);
+	event->domain = row->domain;
+	event_set_gone(event, look->watch->of, row->of_index, look->old);
 	return true;
 }
 
@@ -199,13 +207,14 @@ static void run_watch(struct notice_look *look, const struct snapshot *old, cons
 	subject_set_end(look->set, is_gone, look);
 }
 
-void notices_run(struct notices *notices, const struct snapshot *old, const struct snapshot *new, bool complete,
-		 int64_t now_real_ns, struct event_list *out)
+void notices_run(struct notices *notices, const struct snapshot *old, const struct snapshot *new, int64_t now_real_ns,
+		 struct event_list *out)
 {
 	for (size_t i = 0; i < WATCHES_N; i++) {
 		struct notice_look look = { .watch = WATCHES[i],
 					    .set = &notices->sets[i],
-					    .complete = complete,
+					    .complete = detect_told(new->sources, WATCHES[i]->sources),
+					    .old = old,
 					    .now_mono_ns = new->sealed_mono_ns,
 					    .now_real_ns = now_real_ns,
 					    .out = out };

@@ -33,6 +33,7 @@ struct notice_watch {
 	uint8_t raised, cleared; /* enum event_kind; cleared 0: each wrong sample is an event, and there is no alarm */
 	uint8_t severity, of;	 /* enum event_severity, enum event_table */
 	uint32_t raise_hold_s, clear_hold_s;
+	uint64_t sources; /* BIT(id) of those that the rows come from */
 	size_t part; /* offset of the part's pointer in struct snapshot: the same part again is not looked at */
 	/* Tells every subject there is by notice_sample(); old is NULL at the first look. */
 	void (*look)(struct notice_look *look, const struct snapshot *old, const struct snapshot *new);
@@ -46,12 +47,12 @@ extern const struct notice_watch WATCH_CLOCK, WATCH_OVERHEAD, WATCH_BOND, WATCH_
 
 void notice_sample(struct notice_look *look, const struct notice_sample *sample);
 
-/* All watches. restore, run and complete: as in model/watch_rule.h. */
+/* All watches. restore and run: as in model/detect.h. */
 struct notices;
 struct notices *notices_new(void);
 void notices_free(struct notices *notices);
 void notices_restore(struct notices *notices, const struct alarms *alarms);
-void notices_run(struct notices *notices, const struct snapshot *old, const struct snapshot *new, bool complete,
-		 int64_t now_real_ns, struct event_list *out);
+void notices_run(struct notices *notices, const struct snapshot *old, const struct snapshot *new, int64_t now_real_ns,
+		 struct event_list *out);
 
 #endif

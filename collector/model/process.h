@@ -36,6 +36,7 @@ struct process {
 #define PROCESS_HAVE_RSS BIT(2)
 #define PROCESS_HAVE_IO BIT(3)
 #define PROCESS_HAVE_START BIT(4)
+#define PROCESS_HAVE_GROUP BIT(5) /* libvirt made a control group for it, which nobody else can */
 
 /* A network device of the host. */
 struct net_device {

@@ -79,26 +79,14 @@ struct event *ruled_change_event(const struct config_rule *rule, const struct ru
 	return event;
 }
 
-struct event *ruled_end_event(const char *alarm, const char *why, int64_t now_real_ns)
-{
-	char text[EVENT_TEXT_MAX * 2];
-
-	snprintf(text, sizeof(text), "%.200s: %s, its alarm ends", alarm, why);
-	return make_event(alarm, 0, text, now_real_ns);
-}
-
-struct event *ruled_gone_event(const struct config_rule *rule, const struct ruled *row, const char *why,
+struct event *ruled_gone_event(const char *alarm, const char *why, uint32_t index, const struct snapshot *before,
 			       int64_t now_real_ns)
 {
-	struct thresholds *last = thresholds_new(1);
-	char alarm[RULED_ALARM_ROOM];
+	char text[EVENT_TEXT_MAX * 2];
 	struct event *event;
 
-	ruled_threshold(last->rows, rule, row);
-	ruled_alarm(alarm, rule, row->subject.key);
-	event = ruled_end_event(alarm, why, now_real_ns);
-	event->of = EVENT_OF_THRESHOLD;
-	event->of_index = row->index;
-	event->row = &last->part;
+	snprintf(text, sizeof(text), "%.200s: %s, its alarm ends", alarm, why);
+	event = make_event(alarm, 0, text, now_real_ns);
+	event_set_gone(event, EVENT_OF_THRESHOLD, index, before);
 	return event;
 }

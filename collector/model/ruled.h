@@ -18,7 +18,8 @@ struct ruled {
 	int32_t value; /* last evaluated */
 	const char *units;
 	struct hysteresis state;
-	uint32_t index; /* of the threshold row; 0: there are too many */
+	int64_t absent_since_ns; /* in alarm, and without a value in what was read since; 0: not so */
+	uint32_t index;		 /* of the threshold row; 0: there are too many */
 	uint32_t oid[THRESHOLD_OID_MAX];
 	size_t oid_n;
 };
@@ -32,9 +33,8 @@ void ruled_threshold(struct threshold *out, const struct config_rule *rule, cons
 /* The event of a change to what row->state is now. */
 struct event *ruled_change_event(const struct config_rule *rule, const struct ruled *row, int64_t now_real_ns);
 
-/* The end of an alarm without a value: of the row, with what was known last; and where no row is known. why: "gone". */
-struct event *ruled_gone_event(const struct config_rule *rule, const struct ruled *row, const char *why,
+/* The end of an alarm without a value. why: "gone"; index and before: of the threshold row, as event_set_gone. */
+struct event *ruled_gone_event(const char *alarm, const char *why, uint32_t index, const struct snapshot *before,
 			       int64_t now_real_ns);
-struct event *ruled_end_event(const char *alarm, const char *why, int64_t now_real_ns);
 
 #endif

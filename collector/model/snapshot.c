@@ -12,7 +12,7 @@ static const size_t SLOTS[] = {
 	SLOT(ident),     SLOT(sources),   SLOT(domains), SLOT(cpus),       SLOT(stat),   SLOT(memory),
 	SLOT(hugepages), SLOT(pressures), SLOT(sensors), SLOT(thresholds), SLOT(events), SLOT(alarms),
 	SLOT(clock),     SLOT(vbds),      SLOT(channels), SLOT(host_disks), SLOT(bonds),
-	SLOT(interrupts), SLOT(edacs), SLOT(powers), SLOT(clock_peers), SLOT(ptp_clocks), SLOT(disks), SLOT(pools), SLOT(metrics),
+	SLOT(interrupts), SLOT(edacs), SLOT(powers), SLOT(machine_checks), SLOT(clock_peers), SLOT(ptp_clocks), SLOT(disks), SLOT(pools), SLOT(metrics),
 };
 #define N_SLOTS (sizeof(SLOTS) / sizeof(SLOTS[0]))
 

@@ -68,6 +68,7 @@ struct snapshot {
 	struct interrupts *interrupts;
 	struct edacs *edacs;
 	struct powers *powers;
+	struct machine_check_totals *machine_checks;
 	struct clock_peers *clock_peers;
 	struct ptp_clocks *ptp_clocks;
 	struct disks *disks;

@@ -14,7 +14,7 @@ static const char *const NAMES[SOURCE_END] = {
 	[SOURCE_BOND] = "bond",		[SOURCE_EDAC] = "edac",	      [SOURCE_INTERRUPTS] = "interrupts",
 	[SOURCE_POWERCAP] = "powercap", [SOURCE_PROCESS] = "process", [SOURCE_POOLS] = "pools",
 	[SOURCE_MSR] = "msr",		[SOURCE_NTP] = "ntp",	      [SOURCE_PTP] = "ptp",
-	[SOURCE_DISKS] = "disks",
+	[SOURCE_DISKS] = "disks",	[SOURCE_MCE] = "mce",
 };
 
 const char *source_id_name(unsigned id)

@@ -1,18 +1,20 @@
 /* subject_set.c - subjects by name, in the order of their table. Pure but for the set; thread: the owner's. */
-#include "model/subject_set.h"
-
 #include "base/mem.h"
 
+/* Where memory ends, so does the process, as with every small request (base/mem.h). */
+#define uthash_malloc(size) mem_alloc(size)
+#include "model/subject_set.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 void subject_set_init(struct subject_set *set, size_t size)
 {
 	*set = (struct subject_set){ .size = size };
 }
 
-static void subject_free(struct subject *subject)
+static void forget(struct subject_set *set, struct subject *subject)
 {
+	HASH_DEL(set->by_key, subject);
 	free(subject->key);
 	free(subject);
 }
@@ -20,7 +22,7 @@ static void subject_free(struct subject *subject)
 void subject_set_clear(struct subject_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
-		subject_free(set->rows[i]);
+		forget(set, set->rows[i]);
 	free(set->rows);
 	subject_set_init(set, set->size);
 }
@@ -36,62 +38,18 @@ static void append(struct subject_set *set, struct subject *subject)
 
 void subject_set_begin(struct subject_set *set)
 {
-	for (size_t i = 0; i < set->n; i++) {
-		set->rows[i]->place = i;
+	for (size_t i = 0; i < set->n; i++)
 		set->rows[i]->taken = false;
-	}
-	set->at = 0;
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-	return strcmp((*(struct subject *const *)a)->key, (*(struct subject *const *)b)->key);
-}
-
-static void sort(struct subject_set *set)
-{
-	set->sorted = mem_array(set->n, sizeof(set->sorted[0]));
-	memcpy(set->sorted, set->rows, set->n * sizeof(set->sorted[0]));
-	qsort(set->sorted, set->n, sizeof(set->sorted[0]), compare_keys);
-}
-
-static struct subject *search(struct subject_set *set, const char *key)
-{
-	size_t low = 0, high = set->n;
-
-	if (set->sorted == NULL)
-		sort(set);
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-		const int order = strcmp(set->sorted[middle]->key, key);
-
-		if (order == 0)
-			return set->sorted[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
 }
 
 void *subject_set_find(struct subject_set *set, const char *key, bool *again)
 {
-	struct subject *subject = NULL;
+	struct subject *subject;
 
-	*again = false;
-	if (set->n == 0)
+	HASH_FIND_STR(set->by_key, key, subject);
+	*again = subject != NULL && subject->taken;
+	if (subject == NULL || subject->taken)
 		return NULL;
-	if (set->at < set->n && strcmp(set->rows[set->at]->key, key) == 0)
-		subject = set->rows[set->at];
-	else
-		subject = search(set, key);
-	if (subject == NULL)
-		return NULL;
-	*again = subject->taken;
-	if (subject->taken)
-		return NULL;
-	set->at = subject->place + 1;
 	append(set, subject);
 	return subject;
 }
@@ -101,6 +59,7 @@ void *subject_set_add(struct subject_set *set, const char *key)
 	struct subject *subject = mem_alloc(set->size);
 
 	subject->key = mem_string(key);
+	HASH_ADD_STR(set->by_key, key, subject);
 	append(set, subject);
 	return subject;
 }
@@ -113,14 +72,13 @@ void subject_set_end(struct subject_set *set, bool (*gone)(void *arg, struct sub
 		if (subject->taken)
 			continue;
 		if (gone(arg, subject))
-			subject_free(subject);
+			forget(set, subject);
 		else
 			append(set, subject);
 	}
 	free(set->rows);
-	free(set->sorted);
 	set->rows = set->next;
 	set->n = set->n_next;
-	set->next = set->sorted = NULL;
+	set->next = NULL;
 	set->n_next = 0;
 }

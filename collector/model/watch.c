@@ -140,30 +140,14 @@ static void step_sensor(struct watch *watch, struct watched *row, const struct s
 
 /* ---- sensors that are gone ---- */
 
-/* True where a sensor that is not in the snapshot does not exist: everything that could tell of it has been read. */
-static bool proven_complete(const struct sources *sources)
-{
-	if (sources == NULL)
-		return false;
-	for (size_t i = 0; i < sources->n; i++) {
-		const struct source_status *row = &sources->rows[i];
-
-		if (row->index != SOURCE_SENSORS && row->index != SOURCE_THERMAL)
-			continue;
-		if (row->state != SOURCE_STATE_OK && row->state != SOURCE_STATE_ABSENT &&
-		    row->state != SOURCE_STATE_DISABLED)
-			return false;
-	}
-	return true;
-}
-
-static void drop_gone(struct watch *watch, struct index_map *indexes, int64_t now_real_ns, struct event_list *out)
+static void drop_gone(struct watch *watch, const struct snapshot *old, struct index_map *indexes, int64_t now_real_ns,
+		      struct event_list *out)
 {
 	for (size_t i = watch->n_present; i < watch->n; i++) {
 		struct watched *row = &watch->rows[i];
 
 		if (row->level != 0)
-			event_list_add(out, watched_gone_event(row, now_real_ns));
+			event_list_add(out, watched_gone_event(row, old, now_real_ns));
 		watched_clear(row, indexes, now_real_ns);
 	}
 	watch->n = watch->n_present;
@@ -258,15 +242,15 @@ static void step_all(struct watch *watch, struct sensors *sensors, struct index_
 	watch->seen = part_ref(sensors);
 }
 
-bool watch_run(struct watch *watch, const struct snapshot *snapshot, struct index_map *indexes, int64_t now_real_ns,
-	       struct event_list *out)
+bool watch_run(struct watch *watch, const struct snapshot *old, const struct snapshot *snapshot,
+	       struct index_map *indexes, int64_t now_real_ns, struct event_list *out)
 {
 	bool changed;
 
 	if (watch->outdated || snapshot->sensors != watch->seen)
 		step_all(watch, snapshot->sensors, indexes, now_real_ns, out);
-	if (watch->n > watch->n_present && proven_complete(snapshot->sources))
-		drop_gone(watch, indexes, now_real_ns, out);
+	if (watch->n > watch->n_present && detect_told(snapshot->sources, BIT(SOURCE_SENSORS) | BIT(SOURCE_THERMAL)))
+		drop_gone(watch, old, indexes, now_real_ns, out);
 	changed = watch->changed;
 	watch->changed = false;
 	return changed;

@@ -20,8 +20,8 @@ void watch_restore(struct watch *watch, const char *key, uint8_t severity);
 
 /* As detect_run, for the sensors of the snapshot. True when a row of edgeThresholdTable differs from those of the run
  * before. */
-bool watch_run(struct watch *watch, const struct snapshot *snapshot, struct index_map *indexes, int64_t now_real_ns,
-	       struct event_list *out);
+bool watch_run(struct watch *watch, const struct snapshot *old, const struct snapshot *snapshot,
+	       struct index_map *indexes, int64_t now_real_ns, struct event_list *out);
 
 /* The rows of edgeThresholdTable after a run: how many, and their contents. */
 size_t watch_count(struct watch *watch, struct index_map *indexes, int64_t now_real_ns);

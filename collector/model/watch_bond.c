@@ -52,6 +52,7 @@ const struct notice_watch WATCH_BOND = {
 	.severity = SEVERITY_WARNING,
 	.of = EVENT_OF_BOND,
 	.clear_hold_s = RESTORED_HOLD_S,
+	.sources = BIT(SOURCE_BOND),
 	.part = offsetof(struct snapshot, bonds),
 	.look = look_at_bonds,
 	.text = bond_text,

@@ -39,6 +39,7 @@ const struct notice_watch WATCH_CLOCK = {
 	.severity = SEVERITY_WARNING,
 	.of = EVENT_OF_NOTHING,
 	.raise_hold_s = UNSYNCHRONISED_HOLD_S,
+	.sources = BIT(SOURCE_CLOCK),
 	.part = offsetof(struct snapshot, clock),
 	.look = look_at_clock,
 	.text = clock_text,

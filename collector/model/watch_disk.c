@@ -34,6 +34,7 @@ const struct notice_watch WATCH_DISK = {
 	.cleared = EVENT_DISK_HEALTH_RESTORED,
 	.severity = SEVERITY_CRITICAL,
 	.of = EVENT_OF_DISK,
+	.sources = BIT(SOURCE_DISKS),
 	.part = offsetof(struct snapshot, disks),
 	.look = look_at_disks,
 	.text = disk_text,

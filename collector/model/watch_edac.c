@@ -112,6 +112,7 @@ const struct notice_watch WATCH_EDAC = {
 	.raised = EVENT_EDAC_ERRORS,
 	.severity = SEVERITY_WARNING,
 	.of = EVENT_OF_EDAC,
+	.sources = BIT(SOURCE_EDAC),
 	.part = offsetof(struct snapshot, edacs),
 	.look = look_at_edacs,
 	.text = edac_text,

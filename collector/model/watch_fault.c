@@ -41,6 +41,7 @@ const struct notice_watch WATCH_FAULT = {
 	.cleared = EVENT_SENSOR_RESTORED,
 	.severity = SEVERITY_WARNING,
 	.of = EVENT_OF_SENSOR,
+	.sources = BIT(SOURCE_SENSORS) | BIT(SOURCE_THERMAL),
 	.part = offsetof(struct snapshot, sensors),
 	.look = look_at_sensors,
 	.text = fault_text,

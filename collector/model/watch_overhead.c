@@ -106,6 +106,7 @@ const struct notice_watch WATCH_OVERHEAD = {
 	.of = EVENT_OF_DOMAIN,
 	.raise_hold_s = OVERHEAD_HOLD_S,
 	.clear_hold_s = OVERHEAD_HOLD_S,
+	.sources = BIT(SOURCE_LIBVIRT),
 	.part = offsetof(struct snapshot, domains),
 	.look = look_at_domains,
 	.text = overhead_text,

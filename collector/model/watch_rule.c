@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Once every source has told something, rows below a domain still come by turns, a poll or more later. */
+/* Once every source has told something, rows below a domain still come by turns, a poll or more later; and rates have
+ * no value at the first reading. */
 #define SETTLE_NS (60 * NS_PER_S)
 
 struct rule {
@@ -38,15 +39,16 @@ struct watch_rules {
 /* An alarm that no row stands for: of the run of the daemon before, or of a rule that is no longer configured. */
 struct orphan {
 	struct subject subject;
-	bool claimed; /* a row has taken it over */
-	bool ends;    /* nothing has to be waited for */
+	bool claimed;	/* a row has taken it over */
+	bool ends;	/* nothing has to be waited for */
+	uint32_t index; /* of the threshold row it had; 0: not known */
 };
 
 /* What a walk over the rows of one rule needs. */
 struct walk {
 	struct watch_rules *rules;
 	struct rule *rule;
-	const struct snapshot *snapshot;
+	const struct snapshot *old, *snapshot;
 	bool settled; /* what is not there does not exist */
 	struct index_map *indexes;
 	int64_t now_real_ns;
@@ -97,10 +99,32 @@ static void sample_row(const struct walk *walk, struct ruled *row, const struct 
 		walk->rules->changed = true;
 	row->have_value = true;
 	row->value = value->value;
+	row->absent_since_ns = 0;
 	if (hysteresis_step(&row->state, &limits, value->value, walk->snapshot->sealed_mono_ns) == HYSTERESIS_NONE)
 		return;
 	walk->rules->changed = true;
 	event_list_add(walk->out, ruled_change_event(rule, row, walk->now_real_ns));
+}
+
+/* A domain that is off has no steal: what was too much of it is over. */
+static void miss_row(const struct walk *walk, struct ruled *row)
+{
+	const int64_t now_mono_ns = walk->snapshot->sealed_mono_ns;
+	char alarm[RULED_ALARM_ROOM];
+	struct event *event;
+
+	if (row->state.raised && row->absent_since_ns == 0)
+		row->absent_since_ns = now_mono_ns;
+	if (!row->state.raised || now_mono_ns - row->absent_since_ns < SETTLE_NS)
+		return;
+	row->state = (struct hysteresis){ 0 };
+	row->absent_since_ns = 0;
+	walk->rules->changed = true;
+	ruled_alarm(alarm, walk->rule->config, row->subject.key);
+	event = ruled_gone_event(alarm, "has no value any more", 0, NULL, walk->now_real_ns);
+	event->of = EVENT_OF_THRESHOLD;
+	event->of_index = row->index;
+	event_list_add(walk->out, event);
 }
 
 /* Fans and voltages have the unit of their own row; of other objects all rows have the same. */
@@ -123,7 +147,9 @@ static bool describe_row(struct ruled *row, const struct watch_value *value, con
 	return !same;
 }
 
-static void step_row(const struct walk *walk, struct ruled *row, const struct watch_value *value, const char *units)
+/* absent: there is no value, rather than one that cannot be read. */
+static void step_row(const struct walk *walk, struct ruled *row, const struct watch_value *value, bool absent,
+		     const char *units)
 {
 	const bool fresh = value->ages || value->row != row->row || walk->rule->outdated;
 
@@ -132,6 +158,8 @@ static void step_row(const struct walk *walk, struct ruled *row, const struct wa
 		walk->rules->changed = true;
 	if (fresh && value->have)
 		sample_row(walk, row, value);
+	else if (fresh && absent)
+		miss_row(walk, row);
 }
 
 static bool is_unreadable(const struct sensor *sensor)
@@ -158,20 +186,22 @@ static void take_value(void *arg, const struct watch_value *value)
 	if (row == NULL)
 		row = add_row(walk, value->subject);
 	readable.have = value->have && (sensor == NULL || !is_unreadable(sensor));
-	step_row(walk, row, &readable, units_of(walk, sensor));
+	step_row(walk, row, &readable, !value->have && sensor == NULL, units_of(walk, sensor));
 }
 
 /* ---- rows and rules that are gone ---- */
 
 static void forget_row(const struct walk *walk, const struct ruled *row, const char *why)
 {
-	char key[WATCHED_KEY_ROOM];
+	char key[WATCHED_KEY_ROOM], alarm[RULED_ALARM_ROOM];
 
 	walk->rules->changed = true;
 	threshold_key(key, walk->rule, row->subject.key);
 	index_map_retire(walk->indexes, key, walk->now_real_ns / NS_PER_S);
-	if (row->state.raised)
-		event_list_add(walk->out, ruled_gone_event(walk->rule->config, row, why, walk->now_real_ns));
+	if (!row->state.raised)
+		return;
+	ruled_alarm(alarm, walk->rule->config, row->subject.key);
+	event_list_add(walk->out, ruled_gone_event(alarm, why, row->index, walk->old, walk->now_real_ns));
 }
 
 /* A row leaves the snapshot on the proof of its end only. */
@@ -192,7 +222,8 @@ static bool orphan_is_gone(void *arg, struct subject *subject)
 		return true;
 	if (!orphan->ends && !walk->settled)
 		return false;
-	event_list_add(walk->out, ruled_end_event(subject->key, "gone or no longer watched", walk->now_real_ns));
+	event_list_add(walk->out, ruled_gone_event(subject->key, "gone or no longer watched", orphan->index, walk->old,
+						   walk->now_real_ns));
 	return true;
 }
 
@@ -270,6 +301,7 @@ static void orphan_alarms(struct watch_rules *rules)
 			ruled_alarm(alarm, rules->rules[i].config, row->subject.key);
 			orphan = subject_set_add(&rules->orphans, alarm);
 			orphan->ends = true;
+			orphan->index = row->index;
 		}
 	}
 	subject_set_end(&rules->orphans, keep_orphan, NULL);
@@ -302,13 +334,13 @@ void watch_rules_restore(struct watch_rules *rules, const struct alarms *alarms)
 	subject_set_end(&rules->orphans, keep_orphan, NULL);
 }
 
-static void run_rule(struct walk *walk, const struct snapshot *old)
+static void run_rule(struct walk *walk)
 {
 	struct rule *rule = walk->rule;
 	const struct watch_values *values = walk->rules->values;
 	const char *object = rule->config->object;
 
-	if (!rule->outdated && old != NULL && values->same(object, old, walk->snapshot))
+	if (!rule->outdated && walk->old != NULL && values->same(object, walk->old, walk->snapshot))
 		return;
 	subject_set_begin(&rule->subjects);
 	values->each(object, walk->snapshot, walk->snapshot->sealed_mono_ns, take_value, walk);
@@ -327,6 +359,7 @@ bool watch_rules_run(struct watch_rules *rules, const struct snapshot *old, cons
 		     struct index_map *indexes, int64_t now_real_ns, struct event_list *out)
 {
 	struct walk walk = { .rules = rules,
+			     .old = old,
 			     .snapshot = new,
 			     .settled = is_settled(rules, complete, new->sealed_mono_ns),
 			     .indexes = indexes,
@@ -337,7 +370,7 @@ bool watch_rules_run(struct watch_rules *rules, const struct snapshot *old, cons
 	subject_set_begin(&rules->orphans);
 	for (size_t i = 0; i < rules->n; i++) {
 		walk.rule = &rules->rules[i];
-		run_rule(&walk, old);
+		run_rule(&walk);
 	}
 	subject_set_end(&rules->orphans, orphan_is_gone, &walk);
 	changed = rules->changed;

@@ -4,7 +4,7 @@
  * cycle.
  *
  * A value that was not read anew is no sample, and neither is an absent one: nothing is known of it, so its state
- * stays.
+ * stays. Only what has had no value for a minute in rows that were read anew ends its alarm: a domain that is off.
  */
 #ifndef EDGENODE_MODEL_WATCH_RULE_H
 #define EDGENODE_MODEL_WATCH_RULE_H

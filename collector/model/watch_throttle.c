@@ -91,6 +91,7 @@ const struct notice_watch WATCH_THROTTLE = {
 	.severity = SEVERITY_WARNING,
 	.of = EVENT_OF_CPU,
 	.clear_hold_s = QUIET_HOLD_S,
+	.sources = BIT(SOURCE_STAT) | BIT(SOURCE_THROTTLE),
 	.part = offsetof(struct snapshot, cpus),
 	.look = look_at_cpus,
 	.text = throttle_text,

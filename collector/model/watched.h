@@ -51,9 +51,10 @@ size_t watched_give_indexes(struct watched *row, struct index_map *indexes, int6
 /* Frees the contents. indexes: gives the numbers back; NULL: they stay in use (the daemon ends). */
 void watched_clear(struct watched *row, struct index_map *indexes, int64_t now_real_ns);
 
-/* The event of a change from row->level to level, and that of a sensor in alarm that is gone. */
+/* The event of a change from row->level to level, and that of a sensor in alarm that is gone; before: as
+ * event_set_gone. */
 struct event *watched_level_event(const struct watched *row, const struct sensor *sensor, uint8_t level,
 				  int64_t now_real_ns);
-struct event *watched_gone_event(const struct watched *row, int64_t now_real_ns);
+struct event *watched_gone_event(const struct watched *row, const struct snapshot *before, int64_t now_real_ns);
 
 #endif

@@ -109,7 +109,7 @@ struct event *watched_level_event(const struct watched *row, const struct sensor
 	return event;
 }
 
-struct event *watched_gone_event(const struct watched *row, int64_t now_real_ns)
+struct event *watched_gone_event(const struct watched *row, const struct snapshot *before, int64_t now_real_ns)
 {
 	char text[EVENT_TEXT_MAX * 2];
 	struct event *event;
@@ -117,5 +117,6 @@ struct event *watched_gone_event(const struct watched *row, int64_t now_real_ns)
 	snprintf(text, sizeof(text), "%s is gone, its alarm ends", row->key);
 	event = event_new(EVENT_THERMAL_NORMAL, SEVERITY_INFO, row->key, text);
 	set_alarm(event, 0, now_real_ns);
+	event_set_gone(event, EVENT_OF_SENSOR, row->sensor_index, before);
 	return event;
 }

@@ -82,13 +82,6 @@ size_t chrony_request_encode(const struct chrony_request *request, uint8_t out[C
 
 /* --- replies ----------------------------------------------------------------------------------------------------- */
 
-static uint16_t take_u16(struct cursor *c)
-{
-	const uint16_t high = cursor_u8(c);
-
-	return (uint16_t)(high << 8 | cursor_u8(c));
-}
-
 static int64_t take_ns(struct cursor *c)
 {
 	return chrony_number(cursor_u32(c), NS_PER_S);
@@ -105,10 +98,10 @@ static void take_address(struct cursor *c, struct chrony_address *out)
 
 	if (bytes != NULL)
 		memcpy(out->bytes, bytes, sizeof(out->bytes));
-	out->family = take_u16(c);
+	out->family = cursor_u16(c);
 	if (out->family > CHRONY_UNRESOLVED)
 		out->family = CHRONY_NO_ADDRESS;
-	take_u16(c);
+	cursor_u16(c);
 }
 
 static int64_t take_time_ns(struct cursor *c)
@@ -135,11 +128,11 @@ int chrony_reply_check(const struct chrony_request *request, const uint8_t *data
 
 	if (length < REPLY_HEADER || cursor_u8(&c) != PROTOCOL_VERSION || cursor_u8(&c) != REPLY)
 		return -ERR_STATE;
-	take_u16(&c);
-	if (take_u16(&c) != request->command)
+	cursor_u16(&c);
+	if (cursor_u16(&c) != request->command)
 		return -ERR_STATE;
-	reply = take_u16(&c);
-	status = take_u16(&c);
+	reply = cursor_u16(&c);
+	status = cursor_u16(&c);
 	cursor_bytes(&c, 6);
 	if (cursor_u32(&c) != request->sequence)
 		return -ERR_STATE;
@@ -167,8 +160,8 @@ int chrony_tracking_parse(const uint8_t *data, size_t length, struct chrony_trac
 	struct chrony_tracking t = { .reference_id = cursor_u32(&c) };
 
 	take_address(&c, &t.address);
-	t.stratum = take_u16(&c);
-	t.leap = take_u16(&c);
+	t.stratum = cursor_u16(&c);
+	t.leap = cursor_u16(&c);
 	t.reference_real_ns = take_time_ns(&c);
 	t.correction_ns = take_ns(&c);
 	cursor_u32(&c); /* the offset at the last update */
@@ -191,12 +184,12 @@ int chrony_source_parse(const uint8_t *data, size_t length, struct chrony_source
 	struct chrony_source s = { .stratum = 0 };
 
 	take_address(&c, &s.address);
-	take_u16(&c); /* polling interval */
-	s.stratum = take_u16(&c);
-	s.state = take_u16(&c);
-	s.mode = take_u16(&c);
-	take_u16(&c); /* flags: none are defined */
-	s.reach = take_u16(&c);
+	cursor_u16(&c); /* polling interval */
+	s.stratum = cursor_u16(&c);
+	s.state = cursor_u16(&c);
+	s.mode = cursor_u16(&c);
+	cursor_u16(&c); /* flags: none are defined */
+	s.reach = cursor_u16(&c);
 	s.since_sample_s = cursor_u32(&c);
 	cursor_u32(&c); /* the offset as it was measured, before later corrections of the clock */
 	s.offset_ns = take_ns(&c);

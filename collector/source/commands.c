@@ -1,8 +1,8 @@
 /*
  * commands.c - who waits for which reply of the command process.
  *
- * Threads: "commands" receives; any other runs jobs. The list of those who wait is under the lock, and so is the hand
- * over to the runner, which does not block: a reply never finds that nobody waits for it yet.
+ * Threads: "commands" receives; any other runs and submits jobs. The list of those who wait is under the lock, and so
+ * is the hand over to the runner, which does not block: a reply never finds that nobody waits for it yet.
  */
 #include "source/commands.h"
 
@@ -21,10 +21,12 @@
 
 #include <utlist.h>
 
-/* A thread in commands_run, on its stack. */
+/* A thread in commands_run, on its stack; or what was given to commands_submit, on the heap. */
 struct waiter {
 	struct waiter *prev, *next;
 	uint32_t id;
+	void (*done)(void *arg, struct command_result *result); /* NULL: a thread */
+	void *arg;
 	bool answered;
 	struct command_result result;
 };
@@ -66,16 +68,29 @@ static void answer(struct waiter *waiter, const struct runner_reply *reply)
 	memcpy(waiter->result.output, reply->output, reply->length);
 }
 
+/* No lock is held: whoever is called may have one of its own. */
+static void call(struct waiter *waiter)
+{
+	waiter->done(waiter->arg, waiter->answered ? &waiter->result : NULL);
+	free(waiter);
+}
+
 static void hand_over(struct commands *commands)
 {
-	struct waiter *waiter;
+	struct waiter *waiter, *called = NULL;
 
 	pthread_mutex_lock(&commands->lock);
 	waiter = find_waiter(commands, commands->reply.id);
 	if (waiter != NULL && !waiter->answered)
 		answer(waiter, &commands->reply);
+	if (waiter != NULL && waiter->done != NULL) {
+		DL_DELETE(commands->waiters, waiter);
+		called = waiter;
+	}
 	pthread_cond_broadcast(&commands->changed);
 	pthread_mutex_unlock(&commands->lock);
+	if (called != NULL)
+		call(called);
 }
 
 /* False: there will be no more of them. */
@@ -88,12 +103,30 @@ static bool take_replies(struct commands *commands)
 	return rc == -ERR_ABSENT;
 }
 
+/* Those who wait in commands_run go by themselves. */
+static struct waiter *take_called(struct commands *commands)
+{
+	struct waiter *waiter, *next, *called = NULL;
+
+	DL_FOREACH_SAFE(commands->waiters, waiter, next)
+		if (waiter->done != NULL) {
+			DL_DELETE(commands->waiters, waiter);
+			DL_APPEND(called, waiter);
+		}
+	return called;
+}
+
 static void close_door(struct commands *commands)
 {
+	struct waiter *waiter, *next, *called;
+
 	pthread_mutex_lock(&commands->lock);
 	commands->closed = true;
+	called = take_called(commands);
 	pthread_cond_broadcast(&commands->changed);
 	pthread_mutex_unlock(&commands->lock);
+	DL_FOREACH_SAFE(called, waiter, next)
+		call(waiter);
 }
 
 static void *commands_main(void *arg)
@@ -122,7 +155,7 @@ static uint32_t new_id(struct commands *commands)
 }
 
 /* Called with the lock held. */
-static int submit(struct commands *commands, const struct runner_job *job, struct waiter *waiter)
+static int enqueue(struct commands *commands, const struct runner_job *job, struct waiter *waiter)
 {
 	struct runner_job mine = *job;
 	int rc;
@@ -156,12 +189,28 @@ int commands_run(struct commands *commands, const struct runner_job *job, struct
 	int rc;
 
 	pthread_mutex_lock(&commands->lock);
-	rc = submit(commands, job, &waiter);
+	rc = enqueue(commands, job, &waiter);
 	if (rc == 0)
 		rc = wait_for_answer(commands, &waiter, until);
 	pthread_mutex_unlock(&commands->lock);
 	if (rc == 0)
 		*out = waiter.result;
+	return rc;
+}
+
+int commands_submit(struct commands *commands, const struct runner_job *job,
+		    void (*done)(void *arg, struct command_result *result), void *arg)
+{
+	struct waiter *waiter = mem_alloc(sizeof(*waiter));
+	int rc;
+
+	waiter->done = done;
+	waiter->arg = arg;
+	pthread_mutex_lock(&commands->lock);
+	rc = enqueue(commands, job, waiter);
+	pthread_mutex_unlock(&commands->lock);
+	if (rc != 0)
+		free(waiter);
 	return rc;
 }
 

@@ -184,10 +184,15 @@ static void number_nics(const struct domain *last, struct domain *row)
 	for (size_t i = 0; i < row->n_nics; i++) {
 		const char *target = row->nic_rows[i].device->target;
 
-		if (same && last->nic_rows[i].if_index != 0)
+		if (same && last->nic_rows[i].if_index != 0) {
 			row->nic_rows[i].if_index = last->nic_rows[i].if_index;
-		else if (target != NULL)
+			row->nic_rows[i].parent_if_index = last->nic_rows[i].parent_if_index;
+		} else if (target != NULL) {
+			const char *parent = row->nic_rows[i].device->parent;
+
 			row->nic_rows[i].if_index = if_nametoindex(target);
+			row->nic_rows[i].parent_if_index = parent != NULL ? if_nametoindex(parent) : 0;
+		}
 	}
 }
 

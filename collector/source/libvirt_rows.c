@@ -36,6 +36,7 @@ enum group_id { GROUP_VCPU, GROUP_BLOCK, GROUP_NET, GROUPS };
 struct libvirt_rows {
 	struct members groups[GROUPS];
 	bool covered;
+	bool single_vcpus; /* their times came by single calls */
 };
 
 enum key_kind { KEY_NUMBER, KEY_NAME, KEY_STATE, KEY_FLAG };
@@ -121,7 +122,7 @@ void libvirt_rows_reset(struct libvirt_rows *rows)
 		rows->groups[i].over = false;
 		rows->groups[i].greatest = 0;
 	}
-	rows->covered = false;
+	rows->covered = rows->single_vcpus = false;
 }
 
 bool libvirt_rows_covered(const struct libvirt_rows *rows)
@@ -267,6 +268,7 @@ void libvirt_rows_vcpu(struct libvirt_rows *rows, const virVcpuInfo *info)
 
 	if (member == NULL)
 		return;
+	rows->single_vcpus = true;
 	member->vcpu.state = info->state >= 0 ? vcpu_state((uint64_t)info->state) : VCPU_UNKNOWN;
 	member->vcpu.time_ns = info->cpuTime;
 	member->vcpu.have = VCPU_HAVE_TIME;
@@ -338,9 +340,12 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Sums over vCPUs count only as a whole: one that lacks a vCPU would jump back when that is there again. */
-static void vcpus_finish(struct members *members, struct domain *row)
+/* Sums over vCPUs count only as a whole: one that lacks a vCPU would jump back when that is there again. Times of
+ * single calls are no sum: nothing says that they are of the same clock as the domain's, and libvirt's test driver has
+ * its vCPUs stand still while the domain's time goes on, which would be overhead and nothing else. */
+static void vcpus_finish(const struct libvirt_rows *rows, struct domain *row)
 {
+	const struct members *members = &rows->groups[GROUP_VCPU];
 	uint64_t all = members->over ? 0 : VCPU_HAVE_TIME | VCPU_HAVE_DELAY;
 
 	if (members->n == 0)
@@ -355,6 +360,8 @@ static void vcpus_finish(struct members *members, struct domain *row)
 		row->steal_time_ns += row->vcpu_rows[i].delay_ns;
 		all &= row->vcpu_rows[i].have;
 	}
+	if (rows->single_vcpus)
+		all &= ~VCPU_HAVE_TIME;
 	row->have |= (all & VCPU_HAVE_TIME) != 0 ? DOMAIN_HAVE_VCPU_TIME : 0;
 	row->have |= (all & VCPU_HAVE_DELAY) != 0 ? DOMAIN_HAVE_STEAL_TIME : 0;
 }
@@ -453,7 +460,7 @@ bool libvirt_rows_finish(struct libvirt_rows *rows, struct domain *row)
 {
 	bool known;
 
-	vcpus_finish(&rows->groups[GROUP_VCPU], row);
+	vcpus_finish(rows, row);
 	blocks_sum(&rows->groups[GROUP_BLOCK], row);
 	nics_sum(&rows->groups[GROUP_NET], row);
 	if (row->devices == NULL)

@@ -214,6 +214,34 @@ static bool block_known(const struct domain_devices *devices, const char *target
 	return false;
 }
 
+/* The number of the word among words, from 1; 0: none of them. */
+static uint8_t word_number(const char *word, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_is(word, words[i]))
+			return (uint8_t)(i + 1);
+	return 0;
+}
+
+static uint8_t source_type_of(const xmlNode *disk)
+{
+	static const char *const TYPES[] = { "file", "block", "network" };
+	const char *type = attribute_of(disk, "type");
+	const uint8_t number = word_number(type, TYPES, sizeof(TYPES) / sizeof(TYPES[0]));
+
+	return number != 0 || type == NULL ? number : BLOCK_SOURCE_OTHER;
+}
+
+static uint8_t media_of(const xmlNode *disk)
+{
+	static const char *const MEDIA[] = { "disk", "cdrom", "floppy" };
+	const char *device = attribute_of(disk, "device");
+
+	if (device == NULL || text_is(device, "lun"))
+		return BLOCK_MEDIA_DISK;
+	return word_number(device, MEDIA, sizeof(MEDIA) / sizeof(MEDIA[0]));
+}
+
 static void block_add(struct domain_devices *devices, const xmlNode *disk)
 {
 	const char *target = child_attribute(disk, "target", "dev");
@@ -224,6 +252,11 @@ static void block_add(struct domain_devices *devices, const xmlNode *disk)
 	block->target = mem_string(target);
 	block->source = source_of(disk);
 	block->alias = text_copy(child_attribute(disk, "alias", "name"), LIBVIRT_XML_NAME_MAX);
+	block->format = text_copy(child_attribute(disk, "driver", "type"), LIBVIRT_XML_NAME_MAX);
+	block->bus = text_copy(child_attribute(disk, "target", "bus"), LIBVIRT_XML_NAME_MAX);
+	block->source_type = source_type_of(disk);
+	block->media = media_of(disk);
+	block->read_only = child_of(disk, "readonly") != NULL;
 	devices->n_blocks++;
 }
 
@@ -262,6 +295,9 @@ static void nic_add(struct domain_devices *devices, const xmlNode *interface)
 	nic->target = text_copy(child_attribute(interface, "target", "dev"), LIBVIRT_XML_NAME_MAX);
 	nic->model = text_copy(child_attribute(interface, "model", "type"), LIBVIRT_XML_NAME_MAX);
 	nic->source = source_of(interface);
+	nic->parent = text_copy(child_attribute(interface, "source", "bridge"), LIBVIRT_XML_NAME_MAX);
+	if (nic->parent == NULL)
+		nic->parent = text_copy(child_attribute(interface, "source", "dev"), LIBVIRT_XML_NAME_MAX);
 	nic->host_view = text_is(attribute_of(interface, "type"), "direct");
 	devices->n_nics++;
 }
@@ -297,6 +333,33 @@ static struct domain_devices *devices_read(const xmlNode *parent)
 		nic_add(devices, node);
 	devices->channel_path = channel_path(parent);
 	return devices;
+}
+
+/* ---- the host CPUs ---- */
+
+static void pin_add(struct domain_devices *devices, const xmlNode *pin)
+{
+	const char *vcpu = attribute_of(pin, "vcpu"), *cpus = attribute_of(pin, "cpuset");
+	struct vcpu_pin *row = &devices->pins[devices->n_pins];
+
+	if (vcpu == NULL || cpus == NULL || text_u32(vcpu, &row->vcpu) != 0)
+		return;
+	row->cpus = text_copy(cpus, LIBVIRT_XML_CPUS_MAX);
+	devices->n_pins++;
+}
+
+static void read_pins(const xmlNode *domain, struct domain_devices *devices)
+{
+	const xmlNode *vcpu = child_of(domain, "vcpu"), *tune = child_of(domain, "cputune");
+	const size_t pins = tune != NULL ? count_children(tune, "vcpupin", DOMAIN_VCPUS_MAX) : 0;
+	const xmlNode *pin = child_of(tune, "vcpupin");
+
+	devices->cpus = text_copy(attribute_of(vcpu, "cpuset"), LIBVIRT_XML_CPUS_MAX);
+	devices->placed = text_is(attribute_of(vcpu, "placement"), "auto");
+	if (pins > 0)
+		devices->pins = mem_array(pins, sizeof(devices->pins[0]));
+	for (size_t i = 0; i < pins; i++, pin = element_from(pin->next, "vcpupin"))
+		pin_add(devices, pin);
 }
 
 /* ---- the operating system ---- */
@@ -336,6 +399,7 @@ int libvirt_xml_domain(const char *xml, size_t length, char **os, struct domain_
 		return rc;
 	*os = os_read(xmlDocGetRootElement(doc));
 	*devices = devices_read(child_of(xmlDocGetRootElement(doc), "devices"));
+	read_pins(xmlDocGetRootElement(doc), *devices);
 	xmlFreeDoc(doc);
 	return 0;
 }

@@ -13,6 +13,7 @@
 #define LIBVIRT_XML_MAX (4u << 20)  /* octets of one answer */
 #define LIBVIRT_XML_NAME_MAX 255    /* octets of a target, model or alias */
 #define LIBVIRT_XML_SOURCE_MAX 4096 /* octets of a source or path; a longer one is cut */
+#define LIBVIRT_XML_CPUS_MAX 32768  /* octets of a set of host CPUs */
 #define LIBVIRT_XML_CHANNEL "org.github.vhostmd.1"
 
 /* A domain. *os: the libosinfo id of the metadata, else the type ("hvm"), cut to LIBVIRT_XML_NAME_MAX; NULL where there

@@ -15,6 +15,15 @@ libsource_a_SOURCES = \
 	collector/source/interrupts.c \
 	collector/source/live.c collector/source/live.h \
 	collector/source/loadavg.c \
+	collector/source/mce.c \
+	collector/source/mce_batch.c collector/source/mce_batch.h \
+	collector/source/mce_kmsg.c collector/source/mce_kmsg.h \
+	collector/source/mce_lines.c \
+	collector/source/mce_pstore.c \
+	collector/source/mce_reader.c collector/source/mce_reader.h \
+	collector/source/mce_record.c \
+	collector/source/mce_text.h \
+	collector/source/mce_trace.c collector/source/mce_trace.h \
 	collector/source/meminfo.c \
 	collector/source/msr.c collector/source/msr.h \
 	collector/source/ntp.c \
@@ -40,6 +49,8 @@ libsource_a_SOURCES = \
 	collector/source/registry.c \
 	collector/source/source.c collector/source/source.h \
 	collector/source/stat.c \
+	collector/source/trace.c collector/source/trace.h \
+	collector/source/trace_text.c \
 	collector/source/thermal_events.c collector/source/thermal_events.h \
 	collector/source/thermal.c \
 	collector/source/throttle.c \

@@ -1,53 +1,13 @@
 /* ntp_socket.c - questions to a daemon over UDP. Thread: worker "clock". */
 #include "source/ntp_socket.h"
 
+#include "base/address.h"
 #include "base/clock.h"
-#include "base/text.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define ADDRESS_MAX 128u
-#define PORT_MAX 65535u
-
-/* Splits "HOST:PORT" or "[HOST]:PORT" in place. */
-static int split(char *text, char **host, char **port)
-{
-	char *colon = strrchr(text, ':'), *end;
-
-	if (colon == NULL || colon == text)
-		return -ERR_PARSE;
-	*colon = '\0';
-	*host = text;
-	*port = colon + 1;
-	if (text[0] != '[')
-		return strchr(text, ':') == NULL ? 0 : -ERR_PARSE;
-	end = colon - 1;
-	if (*end != ']')
-		return -ERR_PARSE;
-	*end = '\0';
-	*host = text + 1;
-	return 0;
-}
-
-static int resolve(const char *address, struct addrinfo **out)
-{
-	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM };
-	char text[ADDRESS_MAX], *host, *port;
-	uint32_t number;
-
-	if (snprintf(text, sizeof(text), "%s", address) >= (int)sizeof(text) || split(text, &host, &port) != 0 ||
-	    text_u32(port, &number) != 0 || number == 0 || number > PORT_MAX ||
-	    getaddrinfo(host, port, &hints, out) != 0)
-		return -ERR_PARSE;
-	return 0;
-}
 
 /* Nobody is there, and nothing was lost on the way: this node has no such address, or no such port is open. */
 static int code_of(int number)
@@ -57,13 +17,14 @@ static int code_of(int number)
 
 int ntp_socket_open(struct ntp_socket *self, const char *address, int64_t deadline_mono_ns)
 {
-	struct addrinfo *to;
-	int rc = resolve(address, &to), fd;
+	struct sockaddr_storage to;
+	socklen_t length;
+	int rc = address_parse(address, &to, &length), fd;
 
 	if (rc != 0)
 		return rc;
-	fd = socket(to->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || connect(fd, to->ai_addr, to->ai_addrlen) < 0) {
+	fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&to, length) < 0) {
 		const int number = errno;
 
 		if (fd >= 0)
@@ -71,7 +32,6 @@ int ntp_socket_open(struct ntp_socket *self, const char *address, int64_t deadli
 		errno = number;
 		rc = code_of(number);
 	}
-	freeaddrinfo(to);
 	if (rc == 0)
 		*self = (struct ntp_socket){ fd, deadline_mono_ns, (uint32_t)clock_mono_ns() };
 	return rc;

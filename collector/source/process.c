@@ -20,8 +20,8 @@
 
 #define DEADLINE_MS 3000
 #define NETDEV_PATH "/proc/net/dev"
-#define CLOCK_SET_NS NS_PER_S /* so far does real time not move from the time since the boot unless somebody sets it   \
-			       */
+/* So far does real time not move from the time since the boot unless somebody sets it. */
+#define CLOCK_SET_NS NS_PER_S
 
 struct process_source {
 	struct process_reader reader;
@@ -103,10 +103,13 @@ static int process_compare(const void *a, const void *b)
 
 	if (uuids != 0)
 		return uuids;
+	if (((x->have ^ y->have) & PROCESS_HAVE_GROUP) != 0)
+		return (x->have & PROCESS_HAVE_GROUP) != 0 ? -1 : 1;
 	return x->start_mono_ns > y->start_mono_ns ? -1 : x->start_mono_ns < y->start_mono_ns;
 }
 
-/* One that ends and the one that follows it may be there at once: the newer stays. */
+/* One that ends and the one that follows it may be there at once: the newer stays. But anybody may write a domain's
+ * UUID into a command line, so one that libvirt put into a control group goes before one that is in none. */
 static void sort_rows(struct processes *processes)
 {
 	size_t n = 0;
@@ -157,6 +160,8 @@ static int process_poll(void *self, const struct source_env *env, struct part **
 	if (rc != 0)
 		return procsys_fail(error, rc, "/proc", 0);
 	room = process_finder_count(source->finder);
+	if (room == 0 && source->reader.own_pids && !process_finder_knows(source->finder, 1))
+		return source_fail(error, -ERR_ABSENT, "/proc: processes of other users are hidden (hidepid)");
 	room = room < PROCESSES_MAX ? room : PROCESSES_MAX;
 	part = mem_alloc(sizeof(*part));
 	part_init(&part->part, processes_destroy);

@@ -38,8 +38,11 @@ int process_parse_io(const char *text, size_t length, uint64_t *read_bytes, uint
 /* /proc/uptime: ns since the boot. */
 int process_parse_uptime(const char *text, size_t length, int64_t *out_ns);
 
-/* Whether the command line, or its head, is that of a QEMU with a domain's UUID. comm: the name of the process. */
-bool process_parse_cmdline(const char *text, size_t length, const char *comm, uint8_t uuid[16]);
+/* Whether the name of a process is that of a QEMU, whatever it is called with: "qemu-system-x86", "kvm", "qemu:web". */
+bool process_parse_qemu(const char *comm);
+
+/* Whether the command line, or its head, has a domain's UUID. */
+bool process_parse_cmdline(const char *text, size_t length, uint8_t uuid[16]);
 
 /* Whether a thread's name is that of a vCPU: "CPU 3/KVM". */
 bool process_parse_vcpu(const char *comm, uint32_t *number);
@@ -67,7 +70,7 @@ int process_parse_netdev(const char *text, size_t length, struct net_device **ro
 
 /* --- files that stay open: process_file.c ------------------------------------------------------------------------ */
 
-#define PROCESS_DESCRIPTORS_MAX 16384u
+#define PROCESS_DESCRIPTORS_MAX 4096u
 
 struct process_pool {
 	const struct sysroot *root;
@@ -126,5 +129,7 @@ int process_finder_look(struct process_reader *reader, struct process_finder *fi
 int process_finder_read(struct process_reader *reader, struct process_finder *finder, struct process *rows, size_t most,
 			size_t *n);
 size_t process_finder_count(const struct process_finder *finder);
+/* Whether the last look met that process, of whatever kind. */
+bool process_finder_knows(const struct process_finder *finder, uint32_t pid);
 
 #endif

@@ -62,16 +62,19 @@ void process_finder_free(struct process_reader *reader, struct process_finder *f
 	free(finder);
 }
 
-/* Of a command line that is too long its head is in the text. */
+/* The command line lies in the process's own memory: reading it can hang as long as that process does. So only that of
+ * a QEMU is read. Of one that is too long its head is in the text. */
 static bool is_qemu(const struct process_reader *reader, uint32_t pid, const char *comm, uint8_t uuid[16])
 {
 	char path[64];
 	size_t length = PROCESS_CMDLINE_MAX;
 	int rc;
 
+	if (!process_parse_qemu(comm))
+		return false;
 	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
 	rc = sysfile_read(reader->pool.root, path, reader->text, PROCESS_CMDLINE_MAX, &length);
-	return (rc == 0 || rc == -ERR_LIMIT) && process_parse_cmdline(reader->text, length, comm, uuid);
+	return (rc == 0 || rc == -ERR_LIMIT) && process_parse_cmdline(reader->text, length, uuid);
 }
 
 static int64_t again_after(const struct process_reader *reader, uint32_t pid, const struct process_stat *stat)
@@ -160,4 +163,12 @@ int process_finder_read(struct process_reader *reader, struct process_finder *fi
 size_t process_finder_count(const struct process_finder *finder)
 {
 	return finder->watched;
+}
+
+bool process_finder_knows(const struct process_finder *finder, uint32_t pid)
+{
+	struct seen *seen;
+
+	HASH_FIND(hh, finder->seen, &pid, sizeof(pid), seen);
+	return seen != NULL;
 }

@@ -185,27 +185,17 @@ int process_parse_uptime(const char *text, size_t length, int64_t *out_ns)
 
 /* --- what it is -------------------------------------------------------------------------------------------------- */
 
-static bool names_qemu(const char *name)
+bool process_parse_qemu(const char *comm)
 {
-	return strstr(name, "qemu") != NULL || strstr(name, "kvm") != NULL;
+	return strstr(comm, "qemu") != NULL || strstr(comm, "kvm") != NULL;
 }
 
-/* The last part of the path: a QEMU's directory says nothing. */
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
-}
-
-bool process_parse_cmdline(const char *text, size_t length, const char *comm, uint8_t uuid[16])
+bool process_parse_cmdline(const char *text, size_t length, uint8_t uuid[16])
 {
 	const char *p = text, *end = text + length, *stop, *before = NULL;
 
 	/* A string without its NUL was cut off. */
 	for (; p < end && (stop = memchr(p, '\0', (size_t)(end - p))) != NULL; p = stop + 1) {
-		if (before == NULL && !names_qemu(base_of(p)) && !names_qemu(comm))
-			return false;
 		if (before != NULL && (strcmp(before, "-uuid") == 0 || strcmp(before, "--uuid") == 0))
 			return text_uuid_parse(p, uuid) == 0;
 		before = p;

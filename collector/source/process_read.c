@@ -379,6 +379,8 @@ int watched_read(struct process_reader *reader, struct watched *watched, struct 
 		out->start_real_ns = reader->offset_ns + watched->start_boot_ns;
 		out->have |= PROCESS_HAVE_START;
 	}
+	if (watched->from == CPU_FROM_CGROUP_V1 || watched->from == CPU_FROM_CGROUP_V2)
+		out->have |= PROCESS_HAVE_GROUP;
 	read_io(reader, watched, out);
 	read_vcpus(reader, watched, out);
 	return 0;

@@ -74,13 +74,6 @@ void ptp_message_encode(const struct ptp_request *request, uint8_t out[PTP_REQUE
 
 /* --- reply ------------------------------------------------------------------------------------------------------- */
 
-static uint16_t take_u16(struct cursor *c)
-{
-	const unsigned int high = cursor_u8(c);
-
-	return (uint16_t)(high << 8 | cursor_u8(c));
-}
-
 static int64_t take_i64(struct cursor *c)
 {
 	return (int64_t)cursor_u64(c);
@@ -97,7 +90,7 @@ static void take_clock(struct cursor *c, uint8_t clock[8])
 static void take_identity(struct cursor *c, struct ptp_identity *identity)
 {
 	take_clock(c, identity->clock);
-	identity->port = take_u16(c);
+	identity->port = cursor_u16(c);
 }
 
 /* The common header; the cursor is left behind it and ends where the message says that it ends. */
@@ -106,7 +99,7 @@ static int take_header(struct cursor *c, struct ptp_reply *reply)
 	const size_t had = c->left;
 	const uint8_t type = cursor_u8(c);
 	const uint8_t version = cursor_u8(c);
-	const size_t length = take_u16(c);
+	const size_t length = cursor_u16(c);
 
 	reply->transport = type >> 4;
 	if ((type & 0x0f) != TYPE_MANAGEMENT || (version & 0x0f) != PTP_VERSION)
@@ -117,7 +110,7 @@ static int take_header(struct cursor *c, struct ptp_reply *reply)
 	reply->domain = cursor_u8(c);
 	cursor_bytes(c, 1 + 2 + 8 + 4); /* reserved, flags, correction, reserved */
 	take_identity(c, &reply->source);
-	reply->sequence = take_u16(c);
+	reply->sequence = cursor_u16(c);
 	cursor_bytes(c, 2); /* control, interval */
 	return c->bad ? -ERR_PARSE : 0;
 }
@@ -125,8 +118,8 @@ static int take_header(struct cursor *c, struct ptp_reply *reply)
 /* The one part that a management message has: a data set, or why there is none. */
 static int take_part(struct cursor *c, struct ptp_reply *reply)
 {
-	const uint16_t type = take_u16(c);
-	const size_t length = take_u16(c);
+	const uint16_t type = cursor_u16(c);
+	const size_t length = cursor_u16(c);
 
 	if (c->bad || length > c->left)
 		return -ERR_PARSE;
@@ -135,8 +128,8 @@ static int take_part(struct cursor *c, struct ptp_reply *reply)
 		return -ERR_PARSE;
 	reply->refused = type == TLV_MANAGEMENT_ERROR;
 	if (reply->refused)
-		take_u16(c); /* the reason */
-	reply->data_set = take_u16(c);
+		cursor_u16(c); /* the reason */
+	reply->data_set = cursor_u16(c);
 	reply->data = c->data;
 	reply->length = c->left;
 	return c->bad ? -ERR_PARSE : 0;
@@ -177,7 +170,7 @@ int ptp_message_default(const struct ptp_reply *reply, struct ptp_default *out)
 		return -ERR_PARSE;
 	set.slave_only = (cursor_u8(&c) & FLAG_SLAVE_ONLY) != 0;
 	cursor_u8(&c);
-	set.ports = take_u16(&c);
+	set.ports = cursor_u16(&c);
 	cursor_bytes(&c, 1 + 4 + 1); /* priority 1, quality, priority 2 */
 	take_clock(&c, set.clock);
 	if (c.bad)
@@ -193,7 +186,7 @@ int ptp_message_current(const struct ptp_reply *reply, struct ptp_current *out)
 
 	if (!data_of(reply, PTP_CURRENT_DATA_SET, &c))
 		return -ERR_PARSE;
-	set.steps_removed = take_u16(&c);
+	set.steps_removed = cursor_u16(&c);
 	set.offset_ns = take_i64(&c) / TIME_INTERVAL_UNIT;
 	set.delay_ns = take_i64(&c) / TIME_INTERVAL_UNIT;
 	if (c.bad)
@@ -226,7 +219,7 @@ int ptp_message_time_properties(const struct ptp_reply *reply, struct ptp_time_p
 
 	if (!data_of(reply, PTP_TIME_PROPERTIES_DATA_SET, &c))
 		return -ERR_PARSE;
-	set.utc_offset_s = (int16_t)take_u16(&c);
+	set.utc_offset_s = (int16_t)cursor_u16(&c);
 	flags = cursor_u8(&c);
 	set.utc_offset_valid = (flags & FLAG_UTC_OFFSET_VALID) != 0;
 	set.ptp_timescale = (flags & FLAG_PTP_TIMESCALE) != 0;

@@ -23,6 +23,7 @@ enum worker_id {
 
 struct live_queue;
 struct commands;
+struct mce_reader;
 
 struct source_env {
 	const struct sysroot *root;  /* where /proc and /sys are */
@@ -33,6 +34,7 @@ struct source_env {
 	const char *ptp4l;           /* path of its management socket; "" none */
 	const char *smartctl;        /* the program; "" none */
 	struct commands *commands;   /* what runs programs (source/commands.h); NULL: nothing does */
+	struct mce_reader *mce;      /* who waits for machine checks (source/mce_reader.h); NULL: nobody */
 };
 
 /* One line of English on why a poll failed, naming the file, URI or device. */

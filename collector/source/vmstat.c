@@ -1,10 +1,12 @@
 /*
  * vmstat.c - paging counters of the host. Thread: worker "files". Source: /proc/vmstat (proc(5)); pgpgin and pgpgout
- * count KiB.
+ * count KiB, pswpin and pswpout pages.
  */
 #include "base/clock.h"
 #include "base/err.h"
 #include "source/procsys.h"
+
+#include <unistd.h>
 
 #define VMSTAT_PATH "/proc/vmstat"
 
@@ -14,7 +16,19 @@ static const struct procsys_key KEYS[] = {
 	KEY("pgpgout", paged_out_kib, MEM_HAVE_PAGED_OUT),
 	KEY("pgfault", page_faults, MEM_HAVE_PAGE_FAULTS),
 	KEY("pgmajfault", major_faults, MEM_HAVE_MAJOR_FAULTS),
+	KEY("pswpin", swapped_in_kib, MEM_HAVE_SWAPPED_IN), /* pages until they are converted */
+	KEY("pswpout", swapped_out_kib, MEM_HAVE_SWAPPED_OUT),
 };
+
+/* A count that no KiB can hold is absent. */
+static void convert_pages(struct vmstat_part *part, uint64_t *pages, uint64_t have)
+{
+	const uint64_t page_kib = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+
+	if (*pages > UINT64_MAX / page_kib)
+		part->have &= ~have;
+	*pages *= page_kib;
+}
 
 int vmstat_parse(const char *text, size_t length, struct vmstat_part **out, uint32_t *line)
 {
@@ -24,6 +38,8 @@ int vmstat_parse(const char *text, size_t length, struct vmstat_part **out, uint
 	/* Not one of them: a file of another form. */
 	if (rc == 0 && part->have == 0)
 		rc = -ERR_PARSE;
+	convert_pages(part, &part->swapped_in_kib, MEM_HAVE_SWAPPED_IN);
+	convert_pages(part, &part->swapped_out_kib, MEM_HAVE_SWAPPED_OUT);
 	if (rc == 0)
 		*out = part;
 	else

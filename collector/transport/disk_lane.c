@@ -1,25 +1,21 @@
 /*
- * disk_lane.c - the lane "disk": the shared metrics disk from each new snapshot. Thread: its own; blocks on the file
- * only, and on the store while there is nothing to write.
+ * disk_lane.c - the lane "disk": metrics disks from each new snapshot. Thread: its own; blocks on the files only, and
+ * on the store while there is nothing to write.
  */
-#include "transport/mvbd.h"
+#include "transport/disk_lane.h"
 
 #include "base/clock.h"
-#include "base/err.h"
+#include "base/descriptors.h"
 #include "base/lane.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "guestlib/mvbd_format.h"
+#include "transport/guest_disk.h"
 #include "transport/guest_doc.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define MESSAGE_SIZE 512
+#define OTHER_DESCRIPTORS 2048 /* of the rest of the daemon, the guests' channels among them */
 #define STOP_STEP_NS (20 * NS_PER_MS)
 
 struct disk_lane {
@@ -29,105 +25,54 @@ struct disk_lane {
 	pthread_cond_t changed;
 	bool ended;
 	struct store *store;
-	char *path;
-	uint32_t size;
 	int64_t period_ns;
-	/* The thread's own. */
-	struct mvbd *disk;
-	struct buf document;
-	uint64_t shown; /* serial of the snapshot on the disk */
-	struct log_repeat failure, too_small;
 	struct board *board;
-	uint32_t length, updates, failures; /* for the board */
+	bool host_only;
+	struct guest_style style;
+	/* The thread's own. */
+	struct guest_disk *shared;
+	struct domain_disks *domains; /* NULL: none */
+	struct buf document;
+	uint64_t shown; /* serial of the snapshot on the disks */
 };
 
-static void close_disk(struct disk_lane *lane)
+static bool show_shared(struct disk_lane *lane, const struct snapshot *snapshot)
 {
-	mvbd_close(lane->disk);
-	lane->disk = NULL;
-	buf_free(&lane->document);
+	struct buf *document = &lane->document;
+	bool whole;
+
+	if (guest_disk_ready(lane->shared) < 0)
+		return false;
+	document->limit = guest_disk_capacity(lane->shared);
+	buf_reset(document);
+	whole = guest_doc_shared_fit(document, &lane->style, snapshot, !lane->host_only);
+	return guest_disk_write(lane->shared, document, whole) == 0;
 }
 
-/* The open disk; one that somebody removed or cut is made again. */
-static int ensure_disk(struct disk_lane *lane)
-{
-	char error[MESSAGE_SIZE];
-	int rc;
-
-	if (lane->disk != NULL && mvbd_in_place(lane->disk))
-		return 0;
-	close_disk(lane);
-	rc = mvbd_open(lane->path, lane->size, &lane->disk, error, sizeof(error));
-	if (rc < 0)
-		log_repeat_fail(&lane->failure, "metrics disk", error);
-	else
-		buf_init(&lane->document, mvbd_capacity(lane->disk));
-	return rc;
-}
-
-/* False: something had to be left out. */
-static bool compose(struct disk_lane *lane, const struct snapshot *snapshot)
-{
-	char text[MESSAGE_SIZE];
-
-	buf_reset(&lane->document);
-	if (guest_doc_shared_fit(&lane->document, snapshot)) {
-		log_repeat_ok(&lane->too_small, "metrics disk size");
-		return true;
-	}
-	snprintf(text, sizeof(text), "%s: %zu bytes are too few, metrics are left out; raise <size>", lane->path,
-		 mvbd_capacity(lane->disk));
-	log_repeat_fail(&lane->too_small, "metrics disk size", text);
-	return false;
-}
-
-/* The disk's row. Metrics that had to be left out are a failure too, though the disk was written. */
 static void report(struct disk_lane *lane)
 {
+	const size_t n = lane->domains != NULL ? domain_disks_count(lane->domains) : 0;
 	struct vbds *vbds;
-	struct vbd *row;
 
 	if (lane->board == NULL)
 		return;
-	vbds = vbds_new(1);
-	row = &vbds->rows[0];
-	row->index = 1;
-	row->path = mem_string(lane->path);
-	row->size_bytes = lane->disk != NULL ? (uint32_t)mvbd_capacity(lane->disk) + MVBD_HEADER_SIZE : lane->size;
-	row->length_bytes = lane->length;
-	row->updates = lane->updates;
-	row->failures = lane->failures;
+	vbds = vbds_new(1 + n);
+	vbds->rows[0].index = 1;
+	guest_disk_row(lane->shared, &vbds->rows[0]);
+	if (n > 0)
+		domain_disks_rows(lane->domains, &vbds->rows[1]);
 	board_put_vbds(lane->board, vbds);
 }
 
-static int write_disk(struct disk_lane *lane, const struct snapshot *snapshot, bool *whole)
+/* False: one of them is not up to date. */
+static bool show(struct disk_lane *lane, const struct snapshot *snapshot)
 {
-	char text[MESSAGE_SIZE];
-	int rc = ensure_disk(lane);
+	bool all = show_shared(lane, snapshot);
 
-	if (rc < 0)
-		return rc;
-	*whole = compose(lane, snapshot);
-	rc = mvbd_write(lane->disk, lane->document.data, lane->document.length);
-	if (rc == 0) {
-		log_repeat_ok(&lane->failure, "metrics disk");
-		lane->length = (uint32_t)lane->document.length;
-		return 0;
-	}
-	snprintf(text, sizeof(text), "%s: %s", lane->path, rc == -ERR_IO ? strerror(errno) : err_text(rc));
-	log_repeat_fail(&lane->failure, "metrics disk", text);
-	return rc;
-}
-
-static int show(struct disk_lane *lane, const struct snapshot *snapshot)
-{
-	bool whole = true;
-	const int rc = write_disk(lane, snapshot, &whole);
-
-	lane->updates += rc == 0;
-	lane->failures += rc != 0 || !whole;
+	if (lane->domains != NULL)
+		all = domain_disks_show(lane->domains, snapshot, clock_mono_ns()) && all;
 	report(lane);
-	return rc;
+	return all;
 }
 
 /* Until the time is over or the lane is to stop. */
@@ -135,6 +80,13 @@ static void wait_until(struct disk_lane *lane, int64_t until_mono_ns)
 {
 	while (!lane->stopping && clock_mono_ns() < until_mono_ns)
 		part_unref(store_wait(lane->store, UINT64_MAX, until_mono_ns));
+}
+
+static void close_disks(struct disk_lane *lane)
+{
+	guest_disk_free(lane->shared);
+	domain_disks_free(lane->domains);
+	buf_free(&lane->document);
 }
 
 static void *run(void *arg)
@@ -146,13 +98,13 @@ static void *run(void *arg)
 		const int64_t next = clock_mono_ns() + lane->period_ns;
 		const bool newer = snapshot != NULL && snapshot->serial > lane->shown && !lane->stopping;
 
-		if (newer && show(lane, snapshot) == 0)
+		if (newer && show(lane, snapshot))
 			lane->shown = snapshot->serial;
 		part_unref(snapshot);
 		if (newer)
 			wait_until(lane, next);
 	}
-	close_disk(lane);
+	close_disks(lane);
 	if (lane->board != NULL)
 		board_put_vbds(lane->board, NULL);
 	pthread_mutex_lock(&lane->lock);
@@ -166,7 +118,6 @@ static void lane_free(struct disk_lane *lane)
 {
 	pthread_cond_destroy(&lane->changed);
 	pthread_mutex_destroy(&lane->lock);
-	free(lane->path);
 	free(lane);
 }
 
@@ -176,17 +127,24 @@ int disk_lane_start(struct store *store, const struct disk_lane_options *options
 	int rc;
 
 	lane->store = store;
-	lane->path = mem_string(options->path);
-	lane->size = options->size;
 	lane->board = options->board;
 	lane->period_ns = options->period_ms * NS_PER_MS;
+	lane->host_only = options->host_only;
+	lane->style = options->style;
+	lane->shared = guest_disk_new(options->path, options->size);
+	if (options->domains.pattern != NULL) {
+		descriptors_need("metrics disks of domains", options->domains.most + OTHER_DESCRIPTORS);
+		lane->domains = domain_disks_new(&options->domains, &options->style);
+	}
 	pthread_mutex_init(&lane->lock, NULL);
 	lane_condition_init(&lane->changed);
 	rc = lane_start(&lane->thread, "disk", run, lane);
-	if (rc < 0)
-		lane_free(lane);
-	else
+	if (rc == 0) {
 		*out = lane;
+		return 0;
+	}
+	close_disks(lane);
+	lane_free(lane);
 	return rc;
 }
 

@@ -7,10 +7,9 @@
 #ifndef EDGENODE_TRANSPORT_MVBD_H
 #define EDGENODE_TRANSPORT_MVBD_H
 
-#include "store.h"
-#include "transport/board.h"
-
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct mvbd;
 
@@ -32,17 +31,5 @@ int mvbd_write(struct mvbd *disk, const void *content, size_t length);
 
 /* Leaves the disk readable (not busy; without content where the last write failed) and closes it. NULL is legal. */
 void mvbd_close(struct mvbd *disk);
-
-/* The lane: writes the shared disk from each new snapshot, at most once in period_ms. A path that cannot be opened is
- * tried again at every period (logged once). */
-struct disk_lane;
-struct disk_lane_options {
-	const char *path; /* copied */
-	uint32_t size;
-	uint32_t period_ms;
-	struct board *board; /* gets a row after each write; may be NULL */
-};
-int disk_lane_start(struct store *store, const struct disk_lane_options *options, struct disk_lane **out);
-bool disk_lane_stop(struct disk_lane *lane, int64_t deadline_mono_ns); /* false: did not end in time, left */
 
 #endif

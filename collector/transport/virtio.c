@@ -32,6 +32,7 @@ struct virtio {
 	char *channel_path;
 	size_t most;
 	int64_t expiration_ns, scan_ns;
+	struct guest_style style;
 	struct snapshot *snapshot; /* the newest, a reference */
 	struct buf host;           /* its host part ... */
 	uint64_t host_serial;      /* ... once one has asked for it */
@@ -51,20 +52,10 @@ static const struct buf *host_part(struct virtio *virtio)
 {
 	if (virtio->host_serial != virtio->snapshot->serial) {
 		buf_reset(&virtio->host);
-		guest_doc_host(&virtio->host, virtio->snapshot);
+		guest_doc_host(&virtio->host, &virtio->style, virtio->snapshot);
 		virtio->host_serial = virtio->snapshot->serial;
 	}
 	return &virtio->host;
-}
-
-static void put_domain(struct buf *reply, const struct snapshot *snapshot, const struct domain *domain)
-{
-	const size_t start = reply->length;
-
-	if (domain != NULL)
-		guest_doc_domain(reply, snapshot, domain);
-	if (reply->length == start)
-		buf_text(reply, "<!-- VM metrics not available -->\n");
 }
 
 static void put_nothing(struct buf *reply)
@@ -83,12 +74,9 @@ static const struct buf *document(void *arg, const struct domain *domain)
 	const struct buf *host = host_part(virtio);
 
 	buf_reset(reply);
-	guest_doc_begin(reply);
-	buf_append(reply, host->data, host->length);
-	put_domain(reply, virtio->snapshot, domain);
-	guest_doc_end(reply);
+	guest_doc_own(reply, &virtio->style, host, virtio->snapshot, domain);
 	buf_text(reply, "\n");
-	if (reply->over || host->over)
+	if (reply->over)
 		put_nothing(reply);
 	return reply;
 }
@@ -368,7 +356,15 @@ struct virtio *virtio_new(struct loop *loop, struct store *store, struct board *
 {
 	struct virtio *virtio = mem_alloc(sizeof(*virtio));
 
-	virtio->service = (struct virtio_service){ loop, document, domain_of_run, virtio };
+	virtio->service = (struct virtio_service){
+		.loop = loop,
+		.document = document,
+		.domain = domain_of_run,
+		.arg = virtio,
+		.request_cost_ns = NS_PER_S / options->requests_per_s,
+		.request_burst_ns = options->burst * (NS_PER_S / options->requests_per_s),
+	};
+	virtio->style = options->style;
 	virtio->store = store;
 	virtio->board = board;
 	virtio->channel_path = mem_string(options->channel_path);

@@ -15,6 +15,7 @@
 
 #include "store.h"
 #include "transport/board.h"
+#include "transport/guest_metric.h"
 
 #define VIRTIO_NAME "org.github.vhostmd.1"
 #define VIRTIO_CHANNELS_MAX 1024u     /* upper bound of max_channels */
@@ -32,6 +33,9 @@ struct virtio_options {
 	uint32_t max_channels;    /* domains beyond it, by the time they are found, have no channel */
 	uint32_t expiration_s;    /* a channel whose domain has had no fresh metrics for so long is closed */
 	uint32_t scan_s;          /* between two scans: the update period */
+	uint32_t requests_per_s;  /* of each channel, valid or not, at least 1 ... */
+	uint32_t burst;           /* ... and so many at once, at least 1 */
+	struct guest_style style;
 };
 
 struct virtio *virtio_new(struct loop *loop, struct store *store, struct board *board,

@@ -148,7 +148,7 @@ static bool reply(struct virtio_channel *channel, enum virtio_request_result req
 	const struct domain *domain;
 	const struct buf *document;
 
-	virtio_rate_spend(&channel->requests, clock_mono_ns(), VIRTIO_REQUEST_COST_NS);
+	virtio_rate_spend(&channel->requests, clock_mono_ns(), service->request_cost_ns);
 	channel->row.requests++;
 	if (request == VIRTIO_REQUEST_INVALID) {
 		channel->row.invalid++;
@@ -162,8 +162,9 @@ static bool reply(struct virtio_channel *channel, enum virtio_request_result req
 /* Soon, or when its turn has come. */
 static void answer_later(struct virtio_channel *channel, enum virtio_request_result request)
 {
-	const int64_t wait = virtio_rate_wait(&channel->requests, clock_mono_ns(), VIRTIO_REQUEST_COST_NS,
-					      VIRTIO_REQUEST_BURST_NS);
+	const struct virtio_service *service = channel->service;
+	const int64_t wait = virtio_rate_wait(&channel->requests, clock_mono_ns(), service->request_cost_ns,
+					      service->request_burst_ns);
 	const int64_t least = VIRTIO_ANSWER_MS * NS_PER_MS;
 
 	channel->row.limited += wait > 0;

@@ -18,9 +18,6 @@
 /* From a request to its answer. A guest may write the request, close the port and open it again to read (printf, then
  * cat): what reaches its port before it is closed is lost in the guest, what comes later waits in QEMU. */
 #define VIRTIO_ANSWER_MS 5
-/* Requests, valid or not: one per second, five at once. */
-#define VIRTIO_REQUEST_COST_NS 1000000000LL
-#define VIRTIO_REQUEST_BURST_NS 5000000000LL
 /* Reading: a read costs at least VIRTIO_READ_LEAST bytes, at 32 KiB per second, 64 KiB at once. A guest over it is left
  * alone for VIRTIO_READ_PAUSE_MS, which is what bounds the wake-ups by a flood. */
 #define VIRTIO_READ_LEAST 512
@@ -39,6 +36,8 @@ struct virtio_service {
 	/* The domain's row of the newest snapshot; NULL where it is not this run of it. */
 	const struct domain *(*domain)(void *arg, uint32_t index, const uint8_t uuid[16], int32_t id);
 	void *arg;
+	/* The rate of requests, valid or not, of each channel (virtio_rate.h). */
+	int64_t request_cost_ns, request_burst_ns;
 };
 
 /* A channel of this run of the domain, at that path; it connects at once. service outlives it. */

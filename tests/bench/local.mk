@@ -2,7 +2,7 @@
 check_PROGRAMS += tests/bench/getloop
 tests_bench_getloop_CPPFLAGS = $(AM_CPPFLAGS) $(NETSNMP_CFLAGS)
 tests_bench_getloop_LDADD = $(NETSNMP_LIBS)
-EXTRA_PROGRAMS = tests/bench/empty
+EXTRA_PROGRAMS += tests/bench/empty
 CLEANFILES += tests/bench/empty
 tests_bench_empty_CPPFLAGS = $(AM_CPPFLAGS) $(NETSNMP_CFLAGS) $(LIBVIRT_CFLAGS) $(LIBXML_CFLAGS) $(LIBEVENT_CFLAGS)
 tests_bench_empty_LDADD = $(EDGE_SYSTEM_LIBS)

@@ -22,8 +22,7 @@ static void check_process(const char *text, size_t size)
 		FUZZ_CHECK(strnlen(stat.comm, sizeof(stat.comm)) < sizeof(stat.comm));
 	else
 		FUZZ_CHECK(strcmp(stat.comm, "?") == 0);
-	process_parse_cmdline(text, size, "qemu-system-x86", uuid);
-	process_parse_cmdline(text, size, "", uuid);
+	process_parse_cmdline(text, size, uuid);
 	memcpy(comm, text, length);
 	comm[length] = '\0';
 	if (process_parse_vcpu(comm, &number))

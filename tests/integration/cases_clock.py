@@ -5,6 +5,7 @@ import signal
 import time
 
 from cases import case
+from cases_sensor import alarms
 from edge import (ABSENT, FAILED, OK, Failed, Mib, Node, Process, Skipped, expect, expect_equal, free_port, run, tool,
                   wait_for)
 
@@ -14,6 +15,7 @@ LEAP_NONE, LEAP_ALARM = 1, 4
 SERVER, UNREACHABLE = 1, 5
 MODES = {"^": SERVER, "=": 2, "#": 3}
 STATES = {"*": 1, "+": 2, "-": 3, "x": 4, "~": 6}
+HOLD_S = 10  # for which a clock is unsynchronised before that is told
 AHEAD_S = 0.2  # how much more the server is taken to say than the clock
 
 
@@ -27,9 +29,17 @@ class Chronyd:
         with open(path + ".conf", "w", encoding="ascii") as conf:
             conf.write("\n".join(lines + ["cmdport %d" % self.port, "bindcmdaddress 127.0.0.1", "bindcmdaddress /",
                                           "pidfile %s.pid" % path]) + "\n")
-        self.process = Process(name, [tool("chronyd"), "-x", "-d", "-u", "root", "-f", path + ".conf"], path + ".log")
-        node.helpers.append(self.process)
-        wait_for(self.answers, 10, "the answer of " + name)
+        self.path, self.process = path, None
+        self.restart()
+
+    def restart(self):
+        """It knows nothing of its life before."""
+        if self.process:
+            self.process.end()
+        self.process = Process(self.name, [tool("chronyd"), "-x", "-d", "-u", "root", "-f", self.path + ".conf"],
+                               self.path + ".log")
+        self.node.helpers.append(self.process)
+        wait_for(self.answers, 10, "the answer of " + self.name)
 
     def answers(self):
         if not self.process.running():
@@ -222,3 +232,40 @@ def clock_follows_nothing():
                      {"Source": 1, "State": UNSYNCHRONIZED, "Leap": LEAP_NONE, "Reference": None},
                      "a clock that claims a stratum")
         expect_equal(node.manager.column("edgeClockPeerName"), {}, "the peers")
+
+
+def clock_told(node):
+    return [n for n in node.notifications() if n.kind.startswith("edgeClock")]
+
+
+@case(seconds=40)
+def clock_events():
+    """chronyd starts anew without its server: unsynchronised after the hold, an alarm; with it: synchronised."""
+    with clock_node("clock_events") as node:
+        port, server = server_of(node)
+        follow = "server 127.0.0.1 port %d iburst minpoll -2 maxpoll -2" % port
+        client = client_of(node, follow)
+        use(node, client)
+        wait_for(lambda: client.ask("tracking")[0][0] == "7F000001", 20, "a client that follows")
+        node.start()
+        wait_for(lambda: scalars(node, "Source", "State") == {"Source": NTP, "State": SYNCHRONIZED}, 15,
+                 "a synchronised clock")
+        expect_equal(clock_told(node), [], "the notifications at the start")
+
+        server.process.end()
+        client.restart()
+        wait_for(lambda: node.get("edgeClockState.0") == UNSYNCHRONIZED, 10, "an unsynchronised clock")
+        begin = time.monotonic()
+        raised, = wait_for(lambda: clock_told(node), HOLD_S + 15, "the notification")
+        took = time.monotonic() - begin
+        expect(took > HOLD_S - 2, "it was told after %.1f s, within the hold" % took)
+        expect_equal((raised.kind, raised.of("edgeClockState")), ("edgeClockUnsynchronized", UNSYNCHRONIZED), "event")
+        expect(("edgeClockUnsynchronized", "clock") in [a[:2] for a in alarms(node)], "there is no alarm")
+
+        server.restart()
+        wait_for(lambda: len(clock_told(node)) > 1, 30, "the notification that it follows again")
+        cleared = clock_told(node)[1]
+        expect_equal((cleared.kind, cleared.of("edgeClockState")), ("edgeClockSynchronized", SYNCHRONIZED), "the event")
+        expect("edgeClockUnsynchronized" not in [a[0] for a in alarms(node)], "the alarm is not over")
+        expect_equal(len(clock_told(node)), 2, "the number of notifications")
+        return "told %.1f s after" % took

@@ -139,7 +139,7 @@ def disks_equal_smartctl():
         table = rows(node)
         expect_equal(sorted(table), sorted(list(kinds) + ["sdd"]), "the disks")
         expect(all(table[name]["Age"] <= 2 for name in kinds), "the ages: %s" % table)
-        expect_equal(table["sdd"], {"index": table["sdd"]["index"], "Name": b"sdd", "Health": UNKNOWN},
+        expect_equal(table["sdd"], {"index": table["sdd"]["index"], "Name": b"sdd", "Serial": b"", "Health": UNKNOWN},
                      "a disk that was never read")
         expect_equal(node.source_state("disks"), OK, "the state of the source")
 
@@ -201,6 +201,7 @@ def disks_hang():
         took = node.daemon.end()
         expect(took < 2.5, "the daemon took %.1f s to end" % took)
         wait_for(lambda: not os.path.exists("/proc/%d" % pid), 5, "the end of the program")
+        expect("disks has failed" not in node.daemon.output(), "the end of the daemon is a failure of the disks")
 
 
 @case

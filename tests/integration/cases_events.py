@@ -8,13 +8,16 @@ import time
 from cases import case
 from cases_bad_input import fill
 from cases_libvirtd import GetLoop
-from cases_sensor import Chip, node_with_chip, thermal
+from cases_sensor import QUICK, Chip, alarms, node_with_chip, thermal
 from edge import Mib, Node, Process, Skipped, expect, expect_equal, run, tool, wait_for
 
 HOT, COLD, CRITICAL = 85000, 60000, 97000
 NOT_STORED = b" [not stored]"
 LONG = bool(os.environ.get("EDGENODE_LONG"))
 KILLS = 100 if LONG else 10
+# What happens by itself on a node whose clock nobody keeps.
+NO_CLOCK = '<source name="clock" enabled="no"/><source name="ntp" enabled="no"/>'
+STALL_MS = 1000  # the least that a stalled snmpd takes
 SUBJECT_BURST, SUBJECT_S, SUMMARY_S = 20, 3, 10  # of the limit of notifications
 
 
@@ -24,7 +27,9 @@ def rows_of(node):
     for oid, value in node.manager.bulkwalk("edgeEventTable"):
         name, serial = Mib.split(oid)
         rows.setdefault(int(serial), {})[name] = value
-    return rows
+    most = max(map(len, rows.values()), default=0)
+    # One that came during the walk is not whole.
+    return {serial: row for serial, row in rows.items() if len(row) == most}
 
 
 def informs(node):
@@ -49,6 +54,14 @@ def check_equal_rows(node, rows):
             if name in row and instance == str(n.serial):
                 expect_equal(value, row[name], "%s of the notification %d" % (name, n.serial))
     return {n.serial for n in informs(node)}
+
+
+def quiet_node(name, config=""):
+    """A node with a chip, and no event but what the case makes."""
+    node, chip = node_with_chip(name, hold_s=0)
+    node.config_extra += NO_CLOCK + config
+    node.write_config()
+    return node, chip
 
 
 class Flapping:
@@ -108,18 +121,46 @@ def events_kill_while_they_happen():
         return "%d kills, %d events, %d informs" % (KILLS + 1, last, len(informs(node)))
 
 
+@case(seconds=30)
+def events_restart_loops():
+    """The daemon and snmpd killed over and over while a sensor flaps: every serial once, and all taken in the end."""
+    node, chip = node_with_chip("events_restart_loops", hold_s=0)
+    with node:
+        seed = random.randrange(1 << 32)
+        moments = random.Random(seed)
+        node.start()
+        with Flapping(chip, 0.15):
+            for turn in range(KILLS):
+                time.sleep(moments.uniform(0.0, 1.2))
+                if turn % 3 != 2:
+                    node.daemon.kill()
+                if turn % 3 != 0:
+                    node.snmpd.kill()
+                    node.start_snmpd()
+                if turn % 3 != 2:
+                    node.start_daemon(wait=False)
+            node.wait_served()
+        wait_for(lambda: node.get("edgeEventUnsent.0") == 0, 20, "the master's word (seed %d)" % seed)
+        rows = rows_of(node)
+        last = check_complete(node, rows)
+        # What snmpd has taken and not passed on when it is killed, a manager finds in the table.
+        told = check_equal_rows(node, rows)
+        expect(len(told) > last / 2, "only %d of %d events were notified (seed %d)" % (len(told), last, seed))
+        return "%d events, %d of them notified" % (last, len(told))
+
+
 # --- no sink ---------------------------------------------------------------------------------------------------------
 
 def gets_during_events(node, chip, arrived):
-    """Ten events; the longest time of a get beside them, in milliseconds."""
-    loop = GetLoop(node, 6)
+    """Ten events; how long the gets took beside them, in milliseconds."""
+    loop = GetLoop(node, 5)
     begin = node.get("edgeEventLast.0")
     for i in range(10):
         chip.heat(COLD if i % 2 else HOT)
         wait_for(lambda: node.get("edgeEventLast.0") >= begin + i + 1, 10, "event %d" % (i + 1), pause=0.02)
     wait_for(lambda: node.get("edgeEventUnsent.0") == 0, 10, "the master's word")
     arrived()
-    return loop.figures()["max_us"] / 1000
+    return {name: us / 1000 for name, us in loop.figures().items() if name.endswith("_us")}
 
 
 @case(alone=True, seconds=25)
@@ -127,7 +168,7 @@ def events_sink_unreachable():
     """A sink that never answers, named with its engine: ten events hold up no get, and the master takes them all."""
     worst = {}
     for name in ("answers", "silent"):
-        node, chip = node_with_chip("events_sink_" + name, hold_s=0)
+        node, chip = quiet_node("events_sink_" + name)
         with node, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
             if name == "silent":
                 sink.bind(("127.0.0.1", node.trap_port))
@@ -140,10 +181,11 @@ def events_sink_unreachable():
             if name == "silent":
                 sink.setblocking(False)
                 expect(sink.recv(65536), "nothing was sent to the sink")
+    silent, answers = worst["silent"], worst["answers"]
     # Without -e each notification holds up snmpd for seconds. What a busy machine adds, it adds to both.
-    expect(worst["silent"] < max(100, 5 * worst["answers"]), "a get took %.0f ms, and %.0f ms with a sink" % (
-        worst["silent"], worst["answers"]))
-    return "the longest get %.1f ms, with a sink that answers %.1f ms" % (worst["silent"], worst["answers"])
+    expect(silent["p99_us"] < max(100, 3 * answers["p99_us"]) and silent["max_us"] < STALL_MS,
+           "gets took %s ms, and with a sink that answers %s" % (silent, answers))
+    return "the longest get %.1f ms, with a sink that answers %.1f ms" % (silent["max_us"], answers["max_us"])
 
 
 # --- a disk that cannot be written -----------------------------------------------------------------------------------
@@ -165,13 +207,24 @@ class OwnDisk:
         return "/proc/%d/root%s/%s" % (self.holder.pid, self.node.state, name)
 
 
-def unstored(node, chip, wanted):
-    """An event more; true where it went out as not stored."""
-    wanted.append("edgeThermalNormal" if len(wanted) % 2 else "edgeThermalWarning")
-    chip.heat(HOT if len(wanted) % 2 else COLD)
-    wait_for(lambda: len(thermal(node)) >= len(wanted), 10, "notification %d (%s)" % (len(wanted), thermal(node)))
-    expect_equal(thermal(node), wanted, "the notifications")
-    return informs(node)[-1].of("edgeEventText").endswith(NOT_STORED)
+class Switch:
+    """Has one event happen at a time."""
+
+    def __init__(self, node, chip):
+        self.node, self.chip, self.hot = node, chip, False
+
+    def event(self):
+        """The notification of the event that now happens; whatever the chip has caused so far is told."""
+        wait_for(lambda: bool(alarms(self.node)) == self.hot, 10, "the alarm as the sensor is")
+        last = self.node.get("edgeEventLast.0")
+        self.hot = not self.hot
+        self.chip.heat(HOT if self.hot else COLD)
+        kind = "edgeThermalWarning" if self.hot else "edgeThermalNormal"
+        return wait_for(lambda: [n for n in self.node.notified(kind) if n.serial > last], 10, kind)[0]
+
+    def unstored(self):
+        """Whether the event went out as not stored."""
+        return self.event().of("edgeEventText").endswith(NOT_STORED)
 
 
 def live_twice(node):
@@ -196,15 +249,16 @@ def check_told_once(node, rows, lost=()):
             expect_equal(rows[n.serial]["edgeEventText"][1], n.of("edgeEventText"), "edgeEventText of %d" % n.serial)
 
 
-def lose_and_recover(node, disk, wanted, forbid, allow):
+def lose_and_recover(node, disk, switch, forbid, allow):
     """The state cannot be written for some events: they go out and are marked, and are in the log when it can be."""
     forbid(disk)
     # The last page of the log may have room for some events.
-    wait_for(lambda: unstored(node, disk.chip, wanted), 40, "an event that is not stored")
+    wait_for(lambda: switch.unstored(), 40, "an event that is not stored")
     for _ in range(3):
-        expect(unstored(node, disk.chip, wanted), "an event was stored")
+        expect(switch.unstored(), "an event was stored")
     expect_equal(node.get("edgeEventDropped.0"), 4, "edgeEventDropped")
-    expect(rows_of(node)[node.get("edgeEventLast.0")]["edgeEventText"][1].endswith(NOT_STORED), "the row does not say so")
+    newest = rows_of(node)[node.get("edgeEventLast.0")]
+    expect(newest["edgeEventText"][1].endswith(NOT_STORED), "the row is %s" % newest)
     logged = node.get("edgeEventLogged.0")
     allow(disk)
     wait_for(lambda: node.get("edgeEventLogged.0") >= logged + 4, 15, "what the log was owed")
@@ -226,22 +280,23 @@ def make_room(disk):
 
 @case(seconds=30)
 def events_full_disk():
-    """A full state disk: events go out marked, the log has them when there is room; killed meanwhile, none is reused."""
-    with Node("events_full_disk", config='<source name="sensors" interval="100"/>') as node:
-        disk, wanted = OwnDisk(node, TMPFS), []
+    """A full state disk: events go out marked, the log has them when there is room; killed meanwhile: no serial twice."""
+    with Node("events_full_disk", config=QUICK % 0 + NO_CLOCK) as node:
+        disk = OwnDisk(node, TMPFS)
+        switch = Switch(node, disk.chip)
         node.start()
-        lose_and_recover(node, disk, wanted, make_full, make_room)
+        lose_and_recover(node, disk, switch, make_full, make_room)
 
         make_full(disk)
-        wait_for(lambda: unstored(node, disk.chip, wanted), 40, "an event that is not stored")
-        expect(unstored(node, disk.chip, wanted), "an event was stored")
+        wait_for(lambda: switch.unstored(), 40, "an event that is not stored")
+        expect(switch.unstored(), "an event was stored")
         for _ in range(2):  # the second life begins on the full disk
             node.daemon.kill()
             node.start_daemon()
-            expect(unstored(node, disk.chip, wanted), "an event was stored")
+            expect(switch.unstored(), "an event was stored")
         lost = {n.serial for n in informs(node) if n.of("edgeEventText").endswith(NOT_STORED)} - set(rows_of(node))
-        expect_equal(len(informs(node)), len({n.serial for n in informs(node)}), "the number of different serials")
         make_room(disk)
+        wait_for(lambda: node.get("edgeEventLogged.0") == node.get("edgeEventDropped.0"), 15, "the log")
         live_twice(node)
         rows = rows_of(node)
         check_told_once(node, rows, lost)
@@ -262,11 +317,12 @@ def make_mutable(disk):
 @case(seconds=20)
 def events_read_only():
     """Nothing in the state directory can be written, open or not, as after an error of its disk: the same."""
-    with Node("events_read_only", config='<source name="sensors" interval="100"/>') as node:
-        disk, wanted = OwnDisk(node, EXT4), []
+    with Node("events_read_only", config=QUICK % 0 + NO_CLOCK) as node:
+        disk = OwnDisk(node, EXT4)
+        switch = Switch(node, disk.chip)
         node.start()
         try:
-            lose_and_recover(node, disk, wanted, make_immutable, make_mutable)
+            lose_and_recover(node, disk, switch, make_immutable, make_mutable)
         finally:
             make_mutable(disk)
 
@@ -280,7 +336,7 @@ def thermal_rows(node):
 @case(seconds=30)
 def events_flood():
     """A subject that flaps: few notifications, one summary that counts the rest, all in the table, critical at once."""
-    node, chip = node_with_chip("events_flood", hold_s=0)
+    node, chip = quiet_node("events_flood")
     with node:
         node.start()
         begin = time.monotonic()

@@ -51,7 +51,7 @@ def settled(node):
     column = node.manager.column
     return STARTING not in column("edgeSourceState").values() and \
         column("edgeHostDiskUtil").keys() == column("edgeHostDiskName").keys() and \
-        None not in node.get("edgeCpuUtil.1", "edgeMemPageInRate.0", "edgeDomainOverhead.1", "edgeVcpuUtil.1.1")
+        None not in node.get("edgeCpuUtil.1", "edgeMemPageInRate.0", "edgeVcpuUtil.1.1")
 
 
 @case

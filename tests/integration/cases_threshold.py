@@ -142,7 +142,8 @@ def threshold_on_a_domain_column():
         wait_told(node, "edgeThreshold", ["edgeThresholdRaised", "edgeThresholdCleared", "edgeThresholdRaised"])
         node.write_config(extra="")
         node.daemon.send(signal.SIGHUP)
-        wait_told(node, "edgeThreshold", ["edgeThresholdRaised", "edgeThresholdCleared"] * 2)
+        ended = wait_told(node, "edgeThreshold", ["edgeThresholdRaised", "edgeThresholdCleared"] * 2)
+        expect_equal([ended.of(name) for name in names], [b"big", NAME.encode(), 1700000], "the row that is gone")
         expect_equal([a for a in alarms(node) if a[0].startswith("edgeThreshold")], [], "the alarms")
 
 

@@ -183,8 +183,8 @@ def value_disk_equals_snmp():
         expect_equal(int(host("FreeMem")), node.get("edgeMemAvailable.0") // mib, "FreeMem")
         expect_equal(int(host("UsedMem")), int(host("TotalPhyMem")) - int(host("FreeMem")), "UsedMem")
         expect_equal(int(host("TotalPhyCPUs")), len(node.manager.column("edgeCpuOnline")), "TotalPhyCPUs")
-        expect_equal(int(host("PagedInMemory")), node.get("edgeMemPagedIn.0") // mib, "PagedInMemory")
-        expect_equal(int(host("PagedOutMemory")), node.get("edgeMemPagedOut.0") // mib, "PagedOutMemory")
+        expect_equal(int(host("PagedInMemory")), node.get("edgeMemPagedIn.0"), "PagedInMemory")
+        expect_equal(int(host("PagedOutMemory")), node.get("edgeMemPagedOut.0"), "PagedOutMemory")
         expect_equal(int(host("PageInRate")), node.get("edgeMemPageInRate.0"), "PageInRate")
         expect_equal(int(host("PageFaultRate")), node.get("edgeMemPageFaultRate.0"), "PageFaultRate")
         busy = [node.manager.column("edgeCpu%sTime" % c) for c in ("User", "Nice", "System", "Irq", "Softirq")]

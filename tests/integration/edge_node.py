@@ -2,8 +2,8 @@
 
 QEMU emulates a machine with Debian's kernel that has chips on an I2C bus and one beside it, an ACPI thermal zone and
 one more, a memory controller with two modules, processors that can be made too hot, machine checks, and bonds:
-edge_node/ makes these. The manager and snmptrapd are outside: SNMPv3 goes through the network of the guest. edge_node_image.sh
-makes what is booted. One guest serves all cases of a run; its parts stay in the build directory.
+edge_node/ makes these. The manager and snmptrapd are outside: SNMPv3 goes through the network of the guest.
+edge_node_image.sh makes what is booted. One guest serves all cases of a run; its parts stay in the build directory.
 """
 import base64
 import contextlib

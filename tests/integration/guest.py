@@ -36,6 +36,7 @@ XML = """
 <channel type='unix'><source mode='bind' path='{control}'/><target type='virtio' name='edge.control'/></channel>
 <serial type='file'><source path='{console}'/></serial>
 <watchdog model='i6300esb' action='none'/>
+<panic model='isa'/>
 <memballoon model='virtio'><stats period='1'/></memballoon></devices></domain>
 """
 
@@ -178,8 +179,11 @@ class GuestRig(Rig):
     def programs():
         """What the guests have: those that use libmetrics are libtool's, and so find it in the build directory."""
         example = os.environ.get("METRICS_EXAMPLE", Build.directory + "/tests/integration/.libs/metrics_example")
-        expect(os.access(example, os.X_OK), "%s is not there; make check makes it" % example)
-        return [Build.dump, example]
+        latency = os.environ.get("PORT_LATENCY", Build.directory + "/tests/integration/port_latency")
+        programs = [example, os.path.join(os.path.dirname(example), "metrics_all"), latency]
+        for program in programs:
+            expect(os.access(program, os.X_OK), "%s is not there; make check makes it" % program)
+        return [Build.dump] + programs
 
     @staticmethod
     def _image(*arguments):

@@ -14,7 +14,7 @@ set -euo pipefail
 
 # In the order of loading. One that is not there is taken to be part of the kernel.
 modules=(failover net_failover virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk
-	virtio_console virtio_net virtio_balloon watchdog i6300esb)
+	virtio_console virtio_net virtio_balloon watchdog i6300esb pvpanic pvpanic-mmio)
 
 # The packages of the newest kernel: Debian has all in one, Ubuntu the modules apart.
 kernel_packages() {
@@ -48,7 +48,7 @@ unpack() {
 
 kernel() { # DIR
 	local work
-	[ ! -e "$1/vmlinuz" ] || return 0
+	[ "$(cat "$1/modules" 2>/dev/null)" != "${modules[*]}" ] || return 0
 	need apt-get apt-cache dpkg-deb
 	mkdir -p "$1"
 	work=$(mktemp -d "$1/get.XXXXXX")
@@ -60,6 +60,7 @@ kernel() { # DIR
 	unpack
 	mv ./*.ko "$1"
 	mv vmlinuz "$1/vmlinuz"
+	echo "${modules[*]}" >"$1/modules"
 }
 
 init() {

@@ -23,7 +23,8 @@ room() {
 room 'libvirt/|sensors/' collector/source/
 room 'net-snmp/' subagent/
 room 'event2/|event\.h' 'collector/serve\.c' collector/transport/ collector/export/
-room 'libxml/' 'collector/config_xml\.c' 'collector/source/libvirt_xml\.c' 'collector/transport/guest_doc\.c' guestlib/
+room 'libxml/' 'collector/config_xml\.c' 'collector/action_xml\.c' 'collector/source/libvirt_xml\.c' 'collector/transport/guest_doc\.c' guestlib/
+room 'xenstore\.h' 'collector/transport/xenstore\.c' 'guestlib/xenstore_read\.c'
 room 'jansson\.h' 'collector/source/smart_parse\.c'
 room 'netlink/' 'collector/source/thermal_events\.c'
 room 'curl/' collector/export/

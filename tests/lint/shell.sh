@@ -3,4 +3,4 @@
 command -v shellcheck >/dev/null || exit 77
 srcdir=${srcdir:-.}
 cd "$srcdir" || exit 99
-find tests mibs conf -name '*.sh' -exec shellcheck -S warning quickstart .ci/run {} +
+find tests mibs conf \( -name '*.sh' -o -name edgenode-trace \) -exec shellcheck -S warning quickstart .ci/run {} +

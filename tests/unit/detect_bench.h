@@ -86,6 +86,7 @@ static inline void bench_run(struct bench *bench)
 	bench->thresholds = detect_run(bench->detect, bench->old, bench->new, bench->indexes,
 				       NOW_REAL + bench->now_s * NS_PER_S, &bench->events);
 	ck_assert_ptr_nonnull(bench->thresholds);
+	snapshot_put(&bench->new->thresholds, part_ref(bench->thresholds));
 	for (size_t i = 0; i < bench->events.n; i++)
 		bench->events.events[i]->serial = ++bench->serial;
 	alarms = alarms_apply(bench->alarms, &bench->events);

@@ -249,6 +249,10 @@ static inline void fixture_hardware(struct snapshot *snapshot)
 	snapshot->host_disks->n = 2;
 	snapshot->interrupts = fixture_part(sizeof(*snapshot->interrupts));
 	snapshot->interrupts->have = INTERRUPTS_HAVE_MCE | INTERRUPTS_HAVE_TRM;
+	snapshot->machine_checks = fixture_part(sizeof(*snapshot->machine_checks));
+	snapshot->machine_checks->have = MACHINE_CHECK_HAVE_LAST;
+	snapshot->machine_checks->corrected = 5;
+	snprintf(snapshot->machine_checks->last_text, sizeof(snapshot->machine_checks->last_text), "corrected");
 	snapshot->powers = fixture_part(sizeof(*snapshot->powers));
 	snapshot->powers->n = 2;
 	snapshot->powers->rows[0] = (struct power){ .index = 3, .zone = "intel-rapl/psys", .have = POWER_HAVE_NOW };

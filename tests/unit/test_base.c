@@ -230,6 +230,11 @@ START_TEST(cursor_latches_bad_input)
 	ck_assert(c.bad);
 	ck_assert_uint_eq(cursor_u8(&c), 0); /* one is there, but the cursor is bad */
 	c = (struct cursor){ DATA, sizeof(DATA), false };
+	ck_assert_uint_eq(cursor_u16(&c), 0x0102);
+	ck_assert_uint_eq(cursor_u16(&c), 0x0304);
+	ck_assert_uint_eq(cursor_u16(&c), 0);
+	ck_assert(c.bad);
+	c = (struct cursor){ DATA, sizeof(DATA), false };
 	ck_assert(cursor_u64(&c) == 0);
 	ck_assert(c.bad);
 	c = (struct cursor){ NULL, 0, false };

@@ -1,10 +1,19 @@
 /* test_build_clock.c - the clock that is served, from what kernel, time daemon and ptp4l say; numbers of the peers. */
 #include "model/build_clock.h"
 
+#include "base/clock.h"
+#include "base/mem.h"
+#include "model/builder.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+static void free_flat(struct part *part)
+{
+	free(part);
+}
 
 static struct clock_state kernel_of(uint8_t state)
 {
@@ -195,6 +204,54 @@ START_TEST(test_peers)
 }
 END_TEST
 
+static struct part *copy_of(const void *data, size_t size)
+{
+	struct part *part = mem_alloc(size);
+
+	memcpy(part, data, size);
+	part_init(part, free_flat);
+	return part;
+}
+
+static uint8_t served_source(struct builder *builder, int64_t now_mono_ns)
+{
+	const struct clock_state kernel = kernel_of(CLOCK_UNSYNCHRONIZED);
+	const struct sources none = { .n = 0 };
+	const struct builder_self self = { .poll_interval_ms = 1000 };
+	struct snapshot *snapshot;
+	uint8_t source;
+
+	builder_apply(builder, SOURCE_CLOCK, copy_of(&kernel, sizeof(kernel)), now_mono_ns, now_mono_ns);
+	snapshot =
+		builder_build(builder, (struct sources *)copy_of(&none, sizeof(none)), &self, now_mono_ns, now_mono_ns);
+	source = snapshot->clock->source;
+	part_unref(snapshot);
+	return source;
+}
+
+/* A daemon that says nothing more is believed for a while, which is longer where it is asked seldom. */
+START_TEST(test_silent_daemon)
+{
+	static const struct {
+		int64_t interval_s, believed_s;
+	} CASES[] = { { 1, 60 }, { 10, 60 }, { 300, 1800 } };
+	const struct clock_peers daemon = daemon_of(CLOCK_SYNCHRONIZED);
+
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		struct index_map *indexes = index_map_new();
+		struct builder *builder = builder_new(indexes, "test", 0, 0);
+		const int64_t until = NS_PER_S + CASES[i].believed_s * NS_PER_S;
+
+		builder_set_interval(builder, SOURCE_NTP, CASES[i].interval_s * NS_PER_S);
+		builder_apply(builder, SOURCE_NTP, copy_of(&daemon, sizeof(daemon)), NS_PER_S, NS_PER_S);
+		ck_assert_uint_eq(served_source(builder, until), CLOCK_SOURCE_NTP);
+		ck_assert_uint_eq(served_source(builder, until + 1), CLOCK_SOURCE_KERNEL);
+		builder_free(builder);
+		index_map_free(indexes);
+	}
+}
+END_TEST
+
 static Suite *build_clock_suite(void)
 {
 	Suite *suite = suite_create("build_clock");
@@ -206,6 +263,7 @@ static Suite *build_clock_suite(void)
 	UNIT_ADD(suite, test_ptp);
 	UNIT_ADD(suite, test_daemon_without_kernel);
 	UNIT_ADD(suite, test_peers);
+	UNIT_ADD(suite, test_silent_daemon);
 	return suite;
 }
 

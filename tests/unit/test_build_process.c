@@ -562,11 +562,21 @@ END_TEST
 static Suite *build_process_suite(void)
 {
 	const TTest *const tests[] = {
-		values_of_the_process_go_before, nics_as_the_guest_sees_them, vcpus_that_libvirt_does_not_list,
-		what_cannot_be_read_is_libvirts, only_processes_of_this_host, rates_are_of_the_process_interval,
-		overhead_needs_a_second, goes_on_without_libvirt, another_process_is_another_run,
-		reading_of_the_run_before_is_not_used, change_of_origin_is_no_rate,
-		counter_that_goes_back_is_no_new_run, old_reading_yields_to_libvirt, values_of_a_process_that_has_gone_stay, live_changes_keep_and_end_it,
+		values_of_the_process_go_before,
+		nics_as_the_guest_sees_them,
+		vcpus_that_libvirt_does_not_list,
+		what_cannot_be_read_is_libvirts,
+		only_processes_of_this_host,
+		rates_are_of_the_process_interval,
+		overhead_needs_a_second,
+		goes_on_without_libvirt,
+		another_process_is_another_run,
+		reading_of_the_run_before_is_not_used,
+		change_of_origin_is_no_rate,
+		counter_that_goes_back_is_no_new_run,
+		old_reading_yields_to_libvirt,
+		values_of_a_process_that_has_gone_stay,
+		live_changes_keep_and_end_it,
 		rows_that_do_not_change_are_shared,
 	};
 	Suite *suite = suite_create("build_process");

@@ -202,6 +202,79 @@ START_TEST(stop_sends_everybody_away)
 }
 END_TEST
 
+/* --- told instead of waiting -------------------------------------------------------------------------------------- */
+
+struct told {
+	int fd[2]; /* a byte for each call */
+	struct command_result result;
+	bool has_result;
+};
+
+static void tell(void *arg, struct command_result *result)
+{
+	struct told *told = arg;
+
+	told->has_result = result != NULL;
+	if (result != NULL)
+		told->result = *result;
+	ck_assert_int_eq(write(told->fd[1], "", 1), 1);
+}
+
+static int submit_told(const char *script, struct told *told)
+{
+	const char *const argv[] = { "sh", "-c", script, NULL };
+	const struct runner_job job = shell(0, argv, LONG_MS);
+
+	*told = (struct told){ .has_result = false };
+	ck_assert_int_eq(pipe(told->fd), 0);
+	return commands_submit(commands, &job, tell, told);
+}
+
+static void expect_told(struct told *told, bool has_result)
+{
+	char byte;
+
+	wait_fd(told->fd[0], POLLIN);
+	ck_assert_int_eq(read(told->fd[0], &byte, 1), 1);
+	ck_assert_int_eq(told->has_result, has_result);
+	close(told->fd[0]);
+	close(told->fd[1]);
+}
+
+START_TEST(who_does_not_wait_is_told)
+{
+	struct told quick, slow;
+
+	open_commands();
+	ck_assert_int_eq(submit_told("exec sleep 1000", &slow), 0);
+	ck_assert_int_eq(submit_told("echo quick; exit 3", &quick), 0);
+	expect_result("echo beside", LONG_MS, RUNNER_OK, 0, "beside\n", "exit status 0");
+	expect_told(&quick, true);
+	ck_assert_str_eq(quick.result.output, "quick\n");
+	ck_assert_int_eq(quick.result.exit_code, 3);
+	free(quick.result.output);
+	close_commands(); /* tells that nothing will come */
+	expect_told(&slow, false);
+	ck_assert_int_eq(slow.result.status, 0);
+}
+END_TEST
+
+START_TEST(nobody_is_told_of_what_was_not_taken)
+{
+	struct told told;
+
+	open_commands();
+	ck_assert(commands_stop(commands, clock_mono_ns() + SOON_MS * NS_PER_MS));
+	ck_assert_int_eq(submit_told("echo", &told), -ERR_STATE);
+	close(told.fd[1]);
+	wait_fd(told.fd[0], POLLIN);
+	ck_assert_int_eq(read(told.fd[0], &told.result, 1), 0);
+	close(told.fd[0]);
+	commands_free(commands);
+	runner_stop(command_process, 1000);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("commands");
@@ -213,6 +286,8 @@ static Suite *suite(void)
 	UNIT_ADD(s, without_command_process_nobody_waits);
 	UNIT_ADD(s, waiting_has_an_end);
 	UNIT_ADD(s, stop_sends_everybody_away);
+	UNIT_ADD(s, who_does_not_wait_is_told);
+	UNIT_ADD(s, nobody_is_told_of_what_was_not_taken);
 	return s;
 }
 

@@ -836,6 +836,8 @@ START_TEST(sensor_that_goes_and_comes)
 	bench_sensors(&bench, &two[1], 1);
 	bench_run(&bench);
 	ck_assert_str_eq(only_event(&bench, EVENT_THERMAL_NORMAL)->subject, "a/temp1");
+	ck_assert_uint_eq(bench.events.events[0]->of_index, 1);
+	ck_assert_ptr_nonnull(snapshot_sensor(bench.events.events[0]->before, 1)); /* for its notification */
 	ck_assert_uint_eq(bench.thresholds->n, 2);
 	ck_assert_uint_eq(only_alarm(&bench, EVENT_THERMAL_WARNING, SEVERITY_WARNING)->index, 2);
 	bench_sensors(&bench, two, 2);

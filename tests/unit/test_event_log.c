@@ -97,6 +97,7 @@ static void state_drop(struct bench *bench)
 	part_unref(bench->state.newest);
 	part_unref(bench->state.unsent);
 	part_unref(bench->state.alarms);
+	machine_checks_free(bench->state.machine_checks);
 	memset(&bench->state, 0, sizeof(bench->state));
 }
 
@@ -482,8 +483,8 @@ START_TEST(log_rotates_over_twenty_thousand_appends)
 	for (unsigned i = 1; i <= APPENDS; i++) {
 		ck_assert_int_eq(append_samples(&bench, 1), 0);
 		if (i % 777 == 0) {
-			ck_assert_uint_le(file_size(bench.dir, "events.0"), SMALL / 2 + 64);
-			ck_assert_uint_le(file_size(bench.dir, "events.1"), SMALL / 2 + 64);
+			ck_assert_uint_le(file_size(bench.dir, "events.0"), SMALL / 2 + 128); /* and the head */
+			ck_assert_uint_le(file_size(bench.dir, "events.1"), SMALL / 2 + 128);
 			bench_reopen(&bench, SMALL);
 			ck_assert_uint_eq(bench.state.last_serial, i);
 			check_rows(bench.state.newest, i > ROWS ? i + 1 - ROWS : 1, i);
@@ -553,11 +554,33 @@ START_TEST(log_new_segment_knows_serial_and_alarms)
 	bench_reopen(&bench, SMALL);
 	ck_assert_uint_eq(bench.state.last_serial, head.last_serial);
 	segment_close(&segment);
-	part_unref(head.alarms);
+	segment_head_clear(&head);
 	ck_assert_uint_eq(bench.state.newest->n, 0);
 	ck_assert_uint_eq(bench.state.alarms->n, 2);
 	ck_assert_int_eq(append_samples(&bench, 1), 0);
 	free(newer);
+	bench_close(&bench);
+}
+END_TEST
+
+/* More changes than are applied together. */
+START_TEST(log_knows_the_alarms_after_thousands_of_changes)
+{
+	struct bench bench;
+
+	bench_open(&bench);
+	append_alarm(&bench, EVENT_SOURCE_FAILED, SEVERITY_WARNING, "first", ALARM_RAISED);
+	for (int i = 0; i < 1500; i++) {
+		append_alarm(&bench, EVENT_SOURCE_FAILED, SEVERITY_WARNING, "flaps", ALARM_RAISED);
+		append_alarm(&bench, EVENT_SOURCE_FAILED, SEVERITY_INFO, "flaps", ALARM_CLEARED);
+	}
+	append_alarm(&bench, EVENT_SOURCE_FAILED, SEVERITY_WARNING, "last", ALARM_RAISED);
+	bench_reopen(&bench, 64u << 20);
+	ck_assert_uint_eq(bench.state.alarms->n, 2);
+	ck_assert_str_eq(bench.state.alarms->rows[0].subject, "first");
+	ck_assert_uint_eq(bench.state.alarms->rows[0].event, 1);
+	ck_assert_str_eq(bench.state.alarms->rows[1].subject, "last");
+	ck_assert_uint_eq(bench.state.alarms->rows[1].event, 3002);
 	bench_close(&bench);
 }
 END_TEST
@@ -808,7 +831,7 @@ START_TEST(log_head_changed_at_every_byte)
 		ck_assert(bench.state.new_log);
 	}
 	segment_close(&segment);
-	part_unref(head.alarms);
+	segment_head_clear(&head);
 	free(data);
 	bench_close(&bench);
 }
@@ -1087,6 +1110,7 @@ static Suite *event_log_suite(void)
 	add_long(suite, "log_rotates_over_twenty_thousand_appends", log_rotates_over_twenty_thousand_appends);
 	UNIT_ADD(suite, log_batch_larger_than_a_segment);
 	UNIT_ADD(suite, log_new_segment_knows_serial_and_alarms);
+	UNIT_ADD(suite, log_knows_the_alarms_after_thousands_of_changes);
 	add_long(suite, "log_tail_torn_at_every_byte", log_tail_torn_at_every_byte);
 	add_long(suite, "log_tail_changed_at_every_byte", log_tail_changed_at_every_byte);
 	add_long(suite, "log_damage_in_the_middle_costs_one_event", log_damage_in_the_middle_costs_one_event);

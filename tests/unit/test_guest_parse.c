@@ -14,41 +14,56 @@
 
 /* ---- the parser ---- */
 
-static int parse_n(const char *document, size_t length, metric_context context, const char *own,
-		   struct guest_wanted *wanted)
+/* The metric A as it was found. */
+struct found {
+	const struct guest_row *row; /* NULL: there is none */
+	struct guest_list *list;
+};
+
+static int parse_n(const char *document, size_t length, metric_context context, const char *own, struct found *found)
 {
 	char *exact = malloc(length > 0 ? length : 1); /* so that a sanitizer sees a read behind it */
 	int rc;
 
+	*found = (struct found){ 0 };
 	memcpy(exact, document, length);
-	rc = guest_parse(exact, length, context, own, wanted, 1);
+	rc = guest_parse(exact, length, &found->list);
 	free(exact);
-	if (rc < 0)
-		ck_assert(!wanted->found);
+	if (rc == 0)
+		rc = guest_list_find(found->list, context, own, "A", &found->row);
+	if (rc < 0) {
+		guest_list_free(found->list);
+		ck_assert_ptr_null(found->row);
+	}
+	return rc;
+}
+
+static int parse_code_in(const char *document, metric_context context, const char *own)
+{
+	struct found found;
+	const int rc = parse_n(document, strlen(document), context, own, &found);
+
+	if (rc == 0)
+		guest_list_free(found.list);
 	return rc;
 }
 
 static int parse_code(const char *document)
 {
-	struct guest_wanted wanted = { .name = "A" };
-	const int rc = parse_n(document, strlen(document), METRIC_CONTEXT_HOST, NULL, &wanted);
-
-	guest_wanted_clear(&wanted, 1);
-	return rc;
+	return parse_code_in(document, METRIC_CONTEXT_HOST, NULL);
 }
 
 /* The metric A is there, with this type and text. */
 static void check_parse(const char *document, metric_context context, const char *own, metric_type type,
 			const char *text)
 {
-	struct guest_wanted wanted = { .name = "A" };
+	struct found found;
 
-	ck_assert_int_eq(parse_n(document, strlen(document), context, own, &wanted), 0);
-	ck_assert_msg(wanted.found, "not found in %s", document);
-	ck_assert_int_eq(wanted.type, type);
-	ck_assert_str_eq(wanted.text, text);
-	guest_wanted_clear(&wanted, 1);
-	ck_assert(!wanted.found && wanted.text == NULL);
+	ck_assert_int_eq(parse_n(document, strlen(document), context, own, &found), 0);
+	ck_assert_msg(found.row != NULL, "not found in %s", document);
+	ck_assert_int_eq(found.row->type, type);
+	ck_assert_str_eq(found.row->text, text);
+	guest_list_free(found.list);
 }
 
 static void check_host(const char *document, metric_type type, const char *text)
@@ -58,10 +73,11 @@ static void check_host(const char *document, metric_type type, const char *text)
 
 static void check_absent(const char *document)
 {
-	struct guest_wanted wanted = { .name = "A" };
+	struct found found;
 
-	ck_assert_int_eq(parse_n(document, strlen(document), METRIC_CONTEXT_HOST, NULL, &wanted), 0);
-	ck_assert_msg(!wanted.found, "found in %s", document);
+	ck_assert_int_eq(parse_n(document, strlen(document), METRIC_CONTEXT_HOST, NULL, &found), 0);
+	ck_assert_msg(found.row == NULL, "found in %s", document);
+	guest_list_free(found.list);
 }
 
 START_TEST(parser_finds_metrics)
@@ -124,7 +140,7 @@ END_TEST
 START_TEST(parser_refuses_every_cut)
 {
 	static const char DOCUMENT[] = METRICS(METRIC("int32", "A", "1") VM_METRIC("1", UUID_A, "string", "&lt;", "x"));
-	struct guest_wanted wanted = { .name = "A" };
+	struct found wanted;
 
 	for (size_t cut = 0; cut < sizeof(DOCUMENT) - 2; cut++) /* the last byte is a newline */
 		ck_assert_int_eq(parse_n(DOCUMENT, cut, METRIC_CONTEXT_HOST, NULL, &wanted), -ERR_PARSE);
@@ -134,7 +150,7 @@ END_TEST
 START_TEST(parser_survives_binary)
 {
 	uint8_t data[4096];
-	struct guest_wanted wanted = { .name = "A" };
+	struct found wanted;
 	uint32_t random = 1;
 
 	for (int round = 0; round < 50; round++) {
@@ -200,11 +216,7 @@ END_TEST
 
 static int parse_vm(const char *document, const char *own)
 {
-	struct guest_wanted wanted = { .name = "A" };
-	const int rc = parse_n(document, strlen(document), METRIC_CONTEXT_VM, own, &wanted);
-
-	guest_wanted_clear(&wanted, 1);
-	return rc;
+	return parse_code_in(document, METRIC_CONTEXT_VM, own);
 }
 
 START_TEST(parser_knows_our_vm)
@@ -228,6 +240,54 @@ START_TEST(parser_knows_our_vm)
 	/* Another VM's metric of another name is enough to make it doubtful. */
 	ck_assert_int_eq(parse_vm(METRICS(VM_METRIC("1", UUID_A, "int32", "A", "1")
 					  VM_METRIC("2", UUID_B, "int32", "C", "1")), NULL), -ERR_ABSENT);
+}
+END_TEST
+
+/* Everything that a program is told of a metric; entities are characters in attributes, too. */
+START_TEST(parser_keeps_the_order_and_the_attributes)
+{
+	static const char DOCUMENT[] = "<metrics><metric type='uint64' context='host' unit='a&amp;b&#60;'><name>B</name>"
+				       "<value>1</value></metric><!-- c --><metric type='real64' context='vm' id='7' "
+				       "uuid='" UUID_A "'><name>A</name><value> 2.50 </value></metric><metric type='odd' "
+				       "context='vm'><name>C</name></metric></metrics>";
+	struct guest_list *list;
+
+	ck_assert_int_eq(guest_parse(DOCUMENT, strlen(DOCUMENT), &list), 0);
+	ck_assert_uint_eq(list->n, 3);
+	ck_assert_str_eq(list->rows[0].name, "B");
+	ck_assert_str_eq(list->rows[0].unit, "a&b<");
+	ck_assert(list->rows[0].context == METRIC_CONTEXT_HOST && list->rows[0].id == NULL);
+	ck_assert_str_eq(list->rows[0].uuid, "");
+	ck_assert_str_eq(list->rows[1].name, "A");
+	ck_assert_str_eq(list->rows[1].text, "2.50");
+	ck_assert_str_eq(list->rows[1].id, "7");
+	ck_assert_str_eq(list->rows[1].uuid, UUID_A);
+	ck_assert(list->rows[1].context == METRIC_CONTEXT_VM && list->rows[1].unit == NULL);
+	ck_assert(list->rows[1].known_type && !list->rows[2].known_type);
+	guest_list_free(list);
+}
+END_TEST
+
+START_TEST(parser_takes_so_many_metrics)
+{
+	const char *row = "<metric context='vm'/>";
+	const size_t step = strlen(row);
+
+	for (size_t n = GUEST_METRICS_MAX; n <= GUEST_METRICS_MAX + 1; n++) {
+		char *document = malloc(20 + n * step), *p = document + sprintf(document, "<metrics>");
+		struct guest_list *list;
+
+		for (size_t i = 0; i < n; i++, p += step)
+			memcpy(p, row, step);
+		p += sprintf(p, "</metrics>");
+		ck_assert_int_eq(guest_parse(document, (size_t)(p - document), &list),
+				 n <= GUEST_METRICS_MAX ? 0 : -ERR_LIMIT);
+		if (n <= GUEST_METRICS_MAX) {
+			ck_assert_uint_eq(list->n, n);
+			guest_list_free(list);
+		}
+		free(document);
+	}
 }
 END_TEST
 
@@ -360,6 +420,8 @@ static Suite *guest_parse_suite(void)
 	UNIT_ADD(suite, parser_has_limits);
 	UNIT_ADD(suite, parser_stops_at_depth);
 	UNIT_ADD(suite, parser_knows_our_vm);
+	UNIT_ADD(suite, parser_keeps_the_order_and_the_attributes);
+	UNIT_ADD(suite, parser_takes_so_many_metrics);
 	UNIT_ADD(suite, values_of_every_type);
 	UNIT_ADD(suite, values_are_held_against_their_types);
 	UNIT_ADD(suite, values_follow_no_locale);

@@ -494,7 +494,7 @@ START_TEST(server_memory_errors)
 	index_map_get(indexes, "edac:mc0/dimm0");
 	index_map_get(indexes, "edac:mc0/dimm3");
 	index_map_get(indexes, "edac:mc1/");
-	built = build_edacs(indexes, raw);
+	built = build_edacs(indexes, raw, 0);
 	ck_assert_uint_eq(built->n, COUNT(WANTED));
 	for (size_t i = 0; i < COUNT(WANTED); i++) {
 		ck_assert_uint_eq(built->rows[i].index, i + 1);
@@ -589,7 +589,7 @@ START_TEST(built_power)
 
 	for (size_t i = 0; i < COUNT(STEPS); i++) {
 		struct powers *raw = one_power(STEPS[i].raw_uj, STEPS[i].range_uj, (int64_t)(i + 1) * 2 * NS_PER_S);
-		struct powers *built = build_powers(indexes, before, raw);
+		struct powers *built = build_powers(indexes, before, raw, 0);
 
 		ck_assert_uint_eq(built->n, 1);
 		ck_assert_uint_eq(built->rows[0].index, 1);
@@ -685,16 +685,31 @@ static struct part *edacs_of(uint64_t corrected)
 	return &part->part;
 }
 
-/* A processor went offline with its share of a sum; a controller's driver was loaded anew. */
+static struct part *host_disks_of(uint64_t reads)
+{
+	struct host_disks *part = procsys_part_new(sizeof(*part) + sizeof(part->rows[0]));
+
+	part->n = 1;
+	part->rows[0] = (struct host_disk){ .identity = "sda", .reads = reads };
+	return &part->part;
+}
+
+/* A processor went offline with its share of a sum; a controller's driver was loaded anew; a disk was pulled and put
+ * back. */
 START_TEST(counter_that_falls_is_a_discontinuity)
 {
 	static const struct {
-		bool edac;
+		enum source_id id;
+		struct part *(*part_of)(uint64_t count);
 		uint64_t count;
 		int64_t discontinuity_s; /* at which of the steps */
 	} STEPS[] = {
-		{ false, 40, 0 }, { false, 41, 0 }, { false, 20, 2 }, { false, 21, 2 },
-		{ true, 9, 2 },	  { true, 9, 2 },   { true, 0, 6 },   { true, 1, 6 },
+		{ SOURCE_INTERRUPTS, interrupts_of, 40, 0 }, { SOURCE_INTERRUPTS, interrupts_of, 41, 0 },
+		{ SOURCE_INTERRUPTS, interrupts_of, 20, 2 }, { SOURCE_INTERRUPTS, interrupts_of, 21, 2 },
+		{ SOURCE_EDAC, edacs_of, 9, 2 },	     { SOURCE_EDAC, edacs_of, 9, 2 },
+		{ SOURCE_EDAC, edacs_of, 0, 6 },	     { SOURCE_EDAC, edacs_of, 1, 6 },
+		{ SOURCE_DISKSTATS, host_disks_of, 70, 6 },  { SOURCE_DISKSTATS, host_disks_of, 71, 6 },
+		{ SOURCE_DISKSTATS, host_disks_of, 3, 10 },  { SOURCE_DISKSTATS, host_disks_of, 4, 10 },
 	};
 	struct index_map *indexes = index_map_new();
 	struct builder *builder = builder_new(indexes, "test", 0, 0);
@@ -703,8 +718,7 @@ START_TEST(counter_that_falls_is_a_discontinuity)
 		const int64_t now = (int64_t)i * NS_PER_S;
 		struct snapshot *snapshot;
 
-		builder_apply(builder, STEPS[i].edac ? SOURCE_EDAC : SOURCE_INTERRUPTS,
-			      STEPS[i].edac ? edacs_of(STEPS[i].count) : interrupts_of(STEPS[i].count), now, now);
+		builder_apply(builder, STEPS[i].id, STEPS[i].part_of(STEPS[i].count), now, now);
 		snapshot = build(builder, now);
 		ck_assert_int_eq(snapshot->node.discontinuity_mono_ns, STEPS[i].discontinuity_s * NS_PER_S);
 		part_unref(snapshot);

@@ -364,8 +364,11 @@ START_TEST(server_load_and_memory)
 	ck_assert_uint_eq(memory->commit_limit_kib, 71590284);
 	ck_assert_uint_eq(memory->ksm_sharing_kib, 51200 * (uint64_t)sysconf(_SC_PAGESIZE) / 1024);
 	ck_assert_uint_eq(vmstat->have, MEM_HAVE_PAGED_IN | MEM_HAVE_PAGED_OUT | MEM_HAVE_PAGE_FAULTS |
-						MEM_HAVE_MAJOR_FAULTS);
+						MEM_HAVE_MAJOR_FAULTS | MEM_HAVE_SWAPPED_IN |
+						MEM_HAVE_SWAPPED_OUT);
 	ck_assert_uint_eq(vmstat->page_faults, 9123344120);
+	ck_assert_uint_eq(vmstat->swapped_in_kib, 12 * (uint64_t)sysconf(_SC_PAGESIZE) / 1024);
+	ck_assert_uint_eq(vmstat->swapped_out_kib, 2048 * (uint64_t)sysconf(_SC_PAGESIZE) / 1024);
 	part_unref(load);
 	part_unref(memory);
 	part_unref(vmstat);

@@ -41,7 +41,7 @@ _Static_assert(offsetof(cpu_metrics, num_phys_cpus_utilized) == 4 && offsetof(cp
 
 static char root[] = "/tmp/edgenode-libmetrics-XXXXXX";
 static const char *const DIRECTORIES[] = { "/sys", "/sys/block", "/sys/block/vda", "/sys/block/vdb", "/sys/class",
-					   "/sys/class/dmi", "/sys/class/dmi/id", "/dev", "/dev/virtio-ports" };
+					   "/sys/class/dmi", "/sys/class/dmi/id", "/sys/hypervisor", "/dev", "/dev/virtio-ports" };
 
 static const char *below(const char *path)
 {
@@ -384,6 +384,141 @@ START_TEST(dumps_to_stdout)
 }
 END_TEST
 
+START_TEST(parses_once_per_change_of_the_disk)
+{
+	put_disk(METRICS(METRIC("int32", "A", "12") METRIC("int32", "B", "1")));
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(get_number(i % 2 == 0 ? "A" : "B", METRIC_CONTEXT_HOST), i % 2 == 0 ? 12 : 1);
+	ck_assert_uint_eq(document_parses(), 1);
+	put_disk(METRICS(METRIC("int32", "A", "21") METRIC("int32", "B", "1"))); /* of the same checksum */
+	ck_assert_int_eq(get_number("A", METRIC_CONTEXT_HOST), 21);
+	ck_assert_int_eq(get_number("B", METRIC_CONTEXT_HOST), 1);
+	ck_assert_uint_eq(document_parses(), 2);
+}
+END_TEST
+
+/* Where the firmware's is not there or may not be read. */
+START_TEST(knows_itself_by_the_hypervisor)
+{
+	put_disk(METRICS(HOST_METRICS TWO_VMS));
+	put_file("/sys/hypervisor/uuid", "00000000-0000-0000-0000-000000000000\n", 37);
+	ck_assert_int_eq(get_fails("Number", METRIC_CONTEXT_VM), ENOENT);
+	put_file("/sys/hypervisor/uuid", UUID_B "\n", 37);
+	ck_assert_int_eq(get_number("Number", METRIC_CONTEXT_VM), 2);
+	put_uuid(UUID_A "\n");
+	ck_assert_int_eq(get_number("Number", METRIC_CONTEXT_VM), 1);
+}
+END_TEST
+
+/* ---- all metrics of one moment ---- */
+
+#define MIXED                                                                                         \
+	"<metric type='uint64' context='host' unit='MiB'><name>FreeMem</name><value>5001</value></metric>" \
+	METRIC("string", "HostName", "node &lt;7&gt;") METRIC("colour", "Odd", "1") METRIC("int32", "Broken", "n/a") \
+	METRIC("int32", "Big", "2147483648") TWO_VMS
+
+static const metrics_entry *next_is(metrics *all, const char *name, const char *text)
+{
+	const metrics_entry *entry = metrics_next(all);
+
+	ck_assert_ptr_nonnull(entry);
+	ck_assert_str_eq(entry->name, name);
+	ck_assert_str_eq(entry->text, text);
+	return entry;
+}
+
+static void check_mixed(metrics *all, int own_of_b)
+{
+	const metrics_entry *entry = next_is(all, "FreeMem", "5001");
+
+	ck_assert(entry->context == METRIC_CONTEXT_HOST && entry->type == M_UINT64 && entry->value->value.ui64 == 5001);
+	ck_assert_str_eq(entry->unit, "MiB");
+	ck_assert(entry->error == 0 && entry->id == NULL && entry->uuid == NULL && entry->own == 0);
+	entry = next_is(all, "HostName", "node <7>");
+	ck_assert(entry->type == M_STRING && entry->unit == NULL);
+	ck_assert_str_eq(entry->value->value.str, "node <7>");
+	entry = next_is(all, "Broken", "n/a");
+	ck_assert(entry->value == NULL && entry->error == EPROTO);
+	entry = next_is(all, "Big", "2147483648");
+	ck_assert(entry->value == NULL && entry->error == ERANGE);
+	entry = next_is(all, "TotalCPUTime", "1.5");
+	ck_assert(entry->context == METRIC_CONTEXT_VM && entry->value->value.r64 == 1.5 && entry->own == 0);
+	ck_assert_str_eq(entry->id, "1");
+	ck_assert_str_eq(entry->uuid, UUID_A);
+	next_is(all, "Number", "1");
+	next_is(all, "TotalCPUTime", "2.5");
+	entry = next_is(all, "Number", "2");
+	ck_assert_int_eq(entry->own, own_of_b);
+	ck_assert_str_eq(entry->uuid, UUID_B);
+	ck_assert_ptr_null(metrics_next(all));
+	ck_assert_ptr_null(metrics_next(all));
+}
+
+START_TEST(goes_through_all_metrics)
+{
+	metrics *all;
+
+	put_disk(METRICS(MIXED));
+	all = metrics_open(NULL);
+	ck_assert_ptr_nonnull(all);
+	put_disk(METRICS("")); /* what was read stays */
+	check_mixed(all, 0);   /* which of two is ours is not known */
+	metrics_rewind(all);
+	check_mixed(all, 0);
+	metrics_close(all);
+	put_disk(METRICS(MIXED));
+	put_uuid(UUID_B "\n");
+	all = metrics_open(NULL);
+	ck_assert_ptr_nonnull(all);
+	check_mixed(all, 1);
+	errno = EDOM;
+	metrics_close(all);
+	metrics_close(NULL);
+	ck_assert_int_eq(errno, EDOM);
+}
+END_TEST
+
+static int open_fails(const metrics_options *options)
+{
+	errno = 0;
+	ck_assert_ptr_null(metrics_open(options));
+	return errno;
+}
+
+START_TEST(opens_what_is_asked_for)
+{
+	metrics_options options = { .size = sizeof(options), .sources = METRICS_DISK };
+	struct port_host host;
+	metrics *all;
+
+	ck_assert_int_eq(open_fails(NULL), ENOMEDIUM);
+	start_port(&host, METRICS(VM_METRIC("1", UUID_A, "int32", "Number", "9")) "\n");
+	put_uuid(UUID_B "\n");
+	ck_assert_int_eq(open_fails(&options), ENOMEDIUM);
+	options.sources = METRICS_PORT;
+	all = metrics_open(&options);
+	ck_assert_ptr_nonnull(all);
+	ck_assert_int_eq(next_is(all, "Number", "9")->own, 1); /* at the port it is always ourselves */
+	metrics_close(all);
+	put_disk("<metrics>");
+	options.sources = METRICS_DISK;
+	ck_assert_int_eq(open_fails(&options), EPROTO);
+	options = (metrics_options){ .size = sizeof(options), .disk = below("/dev/vdb") };
+	put_disk(METRICS(METRIC("int32", "A", "1")));
+	all = metrics_open(&options);
+	ck_assert_ptr_nonnull(all);
+	next_is(all, "A", "1");
+	metrics_close(all);
+	options.sources = 8;
+	ck_assert_int_eq(open_fails(&options), EINVAL);
+	options = (metrics_options){ .size = sizeof(size_t) };
+	ck_assert_int_eq(open_fails(&options), EINVAL);
+	options = (metrics_options){ .size = sizeof(options), .sources = METRICS_XENSTORE };
+	ck_assert_int_eq(open_fails(&options), ENOMEDIUM);
+	host_stop(&host);
+}
+END_TEST
+
 /* ---- what the daemon writes ---- */
 
 static void destroy_flat(struct part *part)
@@ -393,6 +528,7 @@ static void destroy_flat(struct part *part)
 
 START_TEST(reads_what_the_daemon_writes)
 {
+	const struct guest_style style = { .profile = GUEST_UPSTREAM };
 	struct snapshot snapshot = { 0 };
 	struct memory *memory = mem_alloc(sizeof(*memory));
 	struct buf document;
@@ -407,13 +543,13 @@ START_TEST(reads_what_the_daemon_writes)
 	snapshot_put(&snapshot.memory, memory);
 	snapshot.node.name = "</name> & \"node\"";
 	buf_init(&document, 65536);
-	guest_doc_shared(&document, &snapshot);
+	guest_doc_shared(&document, &style, &snapshot, true);
 	put_disk(document.data);
 	ck_assert_int_eq(get_host_memory_metrics(&m), 0);
 	ck_assert_uint_eq(m.total_physical_memory, 2);
 	ck_assert_uint_eq(m.used_physical_memory, 1);
 	ck_assert_uint_eq(m.free_physical_memory, 1);
-	ck_assert_uint_eq(m.paged_out_memory, UINT64_MAX / 1024);
+	ck_assert_uint_eq(m.paged_out_memory, UINT64_MAX);
 	ck_assert_uint_eq(m.paged_in_memory, 0);
 	ck_assert_int_eq(get_metric("HostName", &name, METRIC_CONTEXT_HOST), 0);
 	ck_assert_str_eq(name->value.str, snapshot.node.name);
@@ -586,6 +722,10 @@ static Suite *libmetrics_suite(void)
 	ADD(suite, says_that_it_may_not_look);
 	ADD(suite, dumps);
 	ADD(suite, dumps_to_stdout);
+	ADD(suite, parses_once_per_change_of_the_disk);
+	ADD(suite, knows_itself_by_the_hypervisor);
+	ADD(suite, goes_through_all_metrics);
+	ADD(suite, opens_what_is_asked_for);
 	ADD(suite, reads_what_the_daemon_writes);
 	ADD(suite, threads_at_a_disk);
 	ADD(suite, threads_at_a_port);

@@ -1,9 +1,10 @@
 /*
- * test_model.c - the pure data of collector/model: numbers that last, and rates.
+ * test_model.c - the pure data of collector/model: numbers that last, rates, and what an event says.
  */
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/statefile.h"
+#include "model/event.h"
 #include "model/index_map.h"
 #include "model/rate.h"
 #include "unit.h"
@@ -576,6 +577,30 @@ START_TEST(rate_share_table)
 }
 END_TEST
 
+/* ---- events ---- */
+
+START_TEST(event_text_is_one_line_of_utf8)
+{
+	static const struct {
+		const char *given, *text;
+	} CASES[] = {
+		{ "a\nb\tc\x7f", "a b c " },
+		{ "N\xc3\xa4he", "N\xc3\xa4he" },
+		/* A name that was cut inside a character costs this character. */
+		{ "N\xc3\xa4he \xc3 is \xe2\x82", "N\xc3\xa4he ? is " },
+		{ "\xff\xed\xa0\x80", "????" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		struct event *event = event_new(1, 1, "subject", CASES[i].given);
+
+		ck_assert_str_eq(event->text, CASES[i].text);
+		part_unref(event);
+	}
+}
+END_TEST
+
 static Suite *model_suite(void)
 {
 	Suite *suite = suite_create("model");
@@ -601,6 +626,7 @@ static Suite *model_suite(void)
 	UNIT_ADD(suite, rate_per_second_table);
 	UNIT_ADD(suite, rate_util_table);
 	UNIT_ADD(suite, rate_share_table);
+	UNIT_ADD(suite, event_text_is_one_line_of_utf8);
 	return suite;
 }
 

@@ -222,6 +222,7 @@ END_TEST
 
 START_TEST(overhead_of_a_domain_that_ends)
 {
+	const struct event *event;
 	struct bench bench;
 
 	bench_open(&bench);
@@ -241,7 +242,11 @@ START_TEST(overhead_of_a_domain_that_ends)
 	only_event(&bench, EVENT_OVERHEAD_HIGH);
 	bench_domains(&bench, 0, set_off);
 	bench_run(&bench);
-	ck_assert_str_eq(only_event(&bench, EVENT_OVERHEAD_NORMAL)->text, "web-1 is gone, its alarm ends");
+	event = only_event(&bench, EVENT_OVERHEAD_NORMAL);
+	ck_assert_str_eq(event->text, "web-1 is gone, its alarm ends");
+	/* The notification has the objects of the last row. */
+	ck_assert_uint_eq(event->domain, 1);
+	ck_assert_int_eq(varbinds_of(&bench, event), OWN_VARBINDS + 3);
 	ck_assert_uint_eq(bench.alarms->n, 0);
 	bench_close(&bench);
 }
@@ -300,7 +305,30 @@ START_TEST(bond_degraded_and_restored)
 	only_event(&bench, EVENT_BOND_DEGRADED);
 	snapshot_put(&bench.new->bonds, NULL);
 	bench_run(&bench);
-	ck_assert_str_eq(only_event(&bench, EVENT_BOND_RESTORED)->text, "bond0 is gone, its alarm ends");
+	event = only_event(&bench, EVENT_BOND_RESTORED);
+	ck_assert_str_eq(event->text, "bond0 is gone, its alarm ends");
+	ck_assert_int_eq(varbinds_of(&bench, event), OWN_VARBINDS + 3);
+	bench_close(&bench);
+}
+END_TEST
+
+/* What no bond source tells of is gone, whatever becomes of the others; until it has told something, nothing is. */
+START_TEST(bond_that_is_gone_after_a_restart)
+{
+	struct bench bench;
+
+	bench_open(&bench);
+	bench_bond(&bench, "802.3ad", true, 1, 1);
+	only_event(&bench, EVENT_BOND_DEGRADED);
+	bench_restart(&bench);
+	bench_sources(&bench, SOURCE_STATE_STALE);
+	bench.new->sources->rows[SOURCE_BOND - 1].state = SOURCE_STATE_STARTING;
+	bench_run(&bench);
+	ck_assert_uint_eq(bench.alarms->n, 1);
+	bench_sources(&bench, SOURCE_STATE_STALE);
+	bench.new->sources->rows[SOURCE_BOND - 1].state = SOURCE_STATE_OK;
+	bench_run(&bench);
+	only_event(&bench, EVENT_BOND_RESTORED);
 	bench_close(&bench);
 }
 END_TEST
@@ -552,6 +580,7 @@ static Suite *notices_suite(void)
 	UNIT_ADD(suite, overhead_high_and_normal);
 	UNIT_ADD(suite, overhead_of_a_domain_that_ends);
 	UNIT_ADD(suite, bond_degraded_and_restored);
+	UNIT_ADD(suite, bond_that_is_gone_after_a_restart);
 	UNIT_ADD(suite, bond_whose_ports_wait);
 	UNIT_ADD(suite, disk_fails_and_passes);
 	UNIT_ADD(suite, sensor_fault_and_restored);

@@ -11,8 +11,11 @@
 #include "tests/unit/tree.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -50,8 +53,8 @@ static uint64_t rss_kib(uint64_t pages)
 static void check_web(const struct process *web)
 {
 	ck_assert_uint_eq(web->pid, 4711);
-	ck_assert_uint_eq(web->have,
-			  PROCESS_HAVE_CPU_TIME | PROCESS_HAVE_CPU_SPLIT | PROCESS_HAVE_RSS | PROCESS_HAVE_START);
+	ck_assert_uint_eq(web->have, PROCESS_HAVE_CPU_TIME | PROCESS_HAVE_CPU_SPLIT | PROCESS_HAVE_RSS |
+					     PROCESS_HAVE_START | PROCESS_HAVE_GROUP);
 	ck_assert_uint_eq(web->cpu_time_ns, 712345678000);
 	ck_assert_uint_eq(web->cpu_user_ns, 615000001000);
 	ck_assert_uint_eq(web->cpu_system_ns, 97345677000);
@@ -257,6 +260,20 @@ START_TEST(number_given_to_another_process)
 }
 END_TEST
 
+/* Reading a command line takes that process's memory, and hangs with it: here it is a pipe that nobody writes to. */
+START_TEST(process_that_hangs_hurts_nobody)
+{
+	char path[128];
+
+	write_qemu(10, 50000);
+	write_stat(11, "nfs-reader", 0, 50000);
+	snprintf(path, sizeof(path), "%s/proc/11/cmdline", scratch);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	expect_rows(1);
+	expect_rows(1);
+}
+END_TEST
+
 START_TEST(two_of_one_domain)
 {
 	struct processes *part;
@@ -266,6 +283,26 @@ START_TEST(two_of_one_domain)
 	write_qemu(12, 80000);
 	part = must_read();
 	ck_assert_uint_eq(part->n, 1);
+	ck_assert_uint_eq(part->rows[0].pid, 11);
+	part_unref(part);
+}
+END_TEST
+
+/* Somebody else's process under the domain's UUID is newer, and in no control group of libvirt's. */
+START_TEST(process_that_only_claims_to_be_the_domain)
+{
+	struct processes *part;
+
+	write_qemu(10, 60000);
+	scratch_text("/proc/10/cgroup", "0::/qemu-1-a.libvirt-qemu/emulator\n");
+	scratch_text("/sys/fs/cgroup/unified/qemu-1-a.libvirt-qemu/cpu.stat", "usage_usec 5\n");
+	write_qemu(11, 90000);
+	part = must_read();
+	ck_assert_uint_eq(part->n, 1);
+	ck_assert_uint_eq(part->rows[0].pid, 10);
+	part_unref(part);
+	scratch_delete("/proc/10");
+	part = must_read();
 	ck_assert_uint_eq(part->rows[0].pid, 11);
 	part_unref(part);
 }
@@ -393,6 +430,7 @@ static int fake_qemu(void)
 	char letter;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "qemu-fake");
 	while (read(STDIN_FILENO, &letter, 1) == 1) {
 		if (letter == 't' && pthread_create(&thread, NULL, fake_vcpu, NULL) == 0)
 			continue;
@@ -574,6 +612,39 @@ START_TEST(descriptors_end_with_the_source)
 }
 END_TEST
 
+#define NOT_HERE 77
+#define STRANGER 54321 /* a user who has no QEMU */
+
+/* What a service with ProtectProc=invisible sees. */
+static int poll_without_others(void)
+{
+	void *own = NULL;
+	struct part *part = NULL;
+
+	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("proc", "/proc", "proc", 0, "hidepid=2") != 0 || setgroups(0, NULL) != 0 ||
+	    setresgid(STRANGER, STRANGER, STRANGER) != 0 || setresuid(STRANGER, STRANGER, STRANGER) != 0)
+		return NOT_HERE;
+	if (source_process.open(&real_env, &own, &error) != 0 ||
+	    source_process.poll(own, &real_env, &part, &error) != -ERR_ABSENT)
+		return EXIT_FAILURE;
+	return strstr(error.text, "hidepid") != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+START_TEST(processes_that_are_hidden)
+{
+	const pid_t child = fork();
+	int status;
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+		_exit(poll_without_others());
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status));
+	ck_assert(WEXITSTATUS(status) == EXIT_SUCCESS || WEXITSTATUS(status) == NOT_HERE);
+}
+END_TEST
+
 static Suite *process_suite(void)
 {
 	Suite *suite = suite_create("process");
@@ -582,10 +653,13 @@ static Suite *process_suite(void)
 	UNIT_ADD(suite, tree_with_cgroup_v2);
 	UNIT_ADD(suite, tree_with_cgroup_v1);
 	UNIT_ADD(suite, trees_without_a_qemu);
+	UNIT_ADD(suite, processes_that_are_hidden);
 	tcase_add_checked_fixture(trees, scratch_setup, scratch_teardown);
 	tcase_add_test(trees, young_process_is_looked_at_again);
 	tcase_add_test(trees, number_given_to_another_process);
+	tcase_add_test(trees, process_that_hangs_hurts_nobody);
 	tcase_add_test(trees, two_of_one_domain);
+	tcase_add_test(trees, process_that_only_claims_to_be_the_domain);
 	tcase_add_test(trees, what_is_not_well_formed);
 	tcase_add_test(trees, ended_process_is_none);
 	tcase_add_test(trees, control_group_that_goes_ends_the_row);

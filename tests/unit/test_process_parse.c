@@ -99,7 +99,7 @@ static int run_cmdline(const char *text, size_t length)
 {
 	uint8_t uuid[16];
 
-	process_parse_cmdline(text, length, "", uuid);
+	process_parse_cmdline(text, length, uuid);
 	return 0;
 }
 
@@ -236,38 +236,47 @@ START_TEST(schedstat_of_a_kernel_that_does_not_count)
 }
 END_TEST
 
+START_TEST(names_of_a_qemu)
+{
+	static const char *const QEMUS[] = { "qemu-system-x86", "qemu-kvm", "kvm", "qemu:web" };
+	static const char *const OTHERS[] = { "", "rpc-libvirtd", "libvirtd", "sh", "QEMU" };
+
+	for (size_t i = 0; i < COUNT(QEMUS); i++)
+		ck_assert_msg(process_parse_qemu(QEMUS[i]), "%s", QEMUS[i]);
+	for (size_t i = 0; i < COUNT(OTHERS); i++)
+		ck_assert_msg(!process_parse_qemu(OTHERS[i]), "%s", OTHERS[i]);
+}
+END_TEST
+
 START_TEST(cmdline_of_a_domain)
 {
 	static const struct {
 		const char *text;
 		size_t length;
-		const char *comm;
 		bool is;
 	} CASES[] = {
 #define CMDLINE(text) text, sizeof(text) - 1
-		{ CMDLINE("/usr/bin/qemu-system-x86_64\0-uuid\0" WEB "\0"), "qemu-system-x86", true },
+		{ CMDLINE("/usr/bin/qemu-system-x86_64\0-uuid\0" WEB "\0"), true },
 		{ CMDLINE("/usr/libexec/qemu-kvm\0-m\0"
 			  "8\0--uuid\0" WEB "\0-S\0"),
-		  "qemu-kvm", true },
-		{ CMDLINE("kvm\0-uuid\0" WEB "\0"), "", true },
-		{ CMDLINE("anything\0-uuid\0" WEB "\0"), "qemu-system-x86", true },
-		{ CMDLINE("/opt/qemu/bin/helper\0-uuid\0" WEB "\0"), "helper", false },
-		{ CMDLINE("/usr/sbin/libvirtd\0-uuid\0" WEB "\0"), "rpc-libvirtd", false },
-		{ CMDLINE("qemu-system-x86_64\0-uuid\0" WEB), "", false }, /* cut */
-		{ CMDLINE("qemu-system-x86_64\0-uuid\0" WEB "0\0"), "", false },
-		{ CMDLINE("qemu-system-x86_64\0-uuid\0not one\0-uuid\0" WEB "\0"), "", false },
-		{ CMDLINE("qemu-system-x86_64\0-uuid\0"), "", false },
-		{ CMDLINE("qemu-system-x86_64\0" WEB "\0"), "", false },
-		{ CMDLINE("qemu-system-x86_64\0-smbios\0type=1,uuid=" WEB "\0"), "", false },
-		{ CMDLINE("\0\0\0"), "", false },
-		{ CMDLINE(""), "qemu", false },
+		  true },
+		{ CMDLINE("kvm\0-uuid\0" WEB "\0"), true },
+		{ CMDLINE("anything\0-uuid\0" WEB "\0"), true },
+		{ CMDLINE("qemu-system-x86_64\0-uuid\0" WEB), false }, /* cut */
+		{ CMDLINE("qemu-system-x86_64\0-uuid\0" WEB "0\0"), false },
+		{ CMDLINE("qemu-system-x86_64\0-uuid\0not one\0-uuid\0" WEB "\0"), false },
+		{ CMDLINE("qemu-system-x86_64\0-uuid\0"), false },
+		{ CMDLINE("qemu-system-x86_64\0" WEB "\0"), false },
+		{ CMDLINE("qemu-system-x86_64\0-smbios\0type=1,uuid=" WEB "\0"), false },
+		{ CMDLINE("\0\0\0"), false },
+		{ CMDLINE(""), false },
 #undef CMDLINE
 	};
 
 	for (size_t i = 0; i < COUNT(CASES); i++) {
 		uint8_t uuid[16];
 		char text[TEXT_UUID_SIZE];
-		const bool is = process_parse_cmdline(CASES[i].text, CASES[i].length, CASES[i].comm, uuid);
+		const bool is = process_parse_cmdline(CASES[i].text, CASES[i].length, uuid);
 
 		ck_assert_msg(is == CASES[i].is, "case %zu", i);
 		if (!is)
@@ -396,6 +405,7 @@ static Suite *process_parse_suite(void)
 	UNIT_ADD(suite, parsers_survive_binary_and_huge);
 	UNIT_ADD(suite, stat_has_its_fields);
 	UNIT_ADD(suite, schedstat_of_a_kernel_that_does_not_count);
+	UNIT_ADD(suite, names_of_a_qemu);
 	UNIT_ADD(suite, cmdline_of_a_domain);
 	UNIT_ADD(suite, threads_of_vcpus);
 	UNIT_ADD(suite, cgroups_of_a_machine);

@@ -173,6 +173,74 @@ START_TEST(a_syslogd_that_does_not_read_holds_up_nobody)
 }
 END_TEST
 
+/* How often the text is in what the block writes to stderr. */
+static size_t count_in(FILE *file, const char *text)
+{
+	char line[512];
+	size_t n = 0;
+
+	rewind(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		n += strstr(line, text) != NULL;
+	return n;
+}
+
+/* A queue that stays near its limit loses events all the time, and says so once. */
+START_TEST(losses_that_go_on_are_told_once)
+{
+	char path[80], text[EVENT_TEXT_RECORD_MAX];
+	const int fd = listen_at(path), saved = dup(STDERR_FILENO);
+	const struct sink_syslog_options options = { "", path, ORIGIN };
+	FILE *file = tmpfile();
+	struct sink *sink;
+	uint32_t serial = 0;
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
+	ck_assert_int_eq(sink_start_syslog(&options, &sink), 0);
+	while (serial < 2 * SINK_QUEUE_MAX)
+		put(sink, ++serial);
+	for (int i = 0; i < 50; i++) {
+		receive(fd, text, sizeof(text));
+		poll(NULL, 0, 2);
+		put(sink, ++serial);
+		put(sink, ++serial);
+	}
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	ck_assert_uint_eq(count_in(file, "too great a number"), 1);
+	ck_assert_uint_eq(count_in(file, "works again"), 0);
+	fclose(file);
+	ck_assert(sink_stop(sink, clock_mono_ns() + HANG_BOUND_NS));
+	sink_free(sink);
+	unlisten(fd, path);
+}
+END_TEST
+
+/* The queue of the other side has room for some records only; a reader that is slow misses none. */
+START_TEST(a_slow_syslogd_misses_nothing)
+{
+	char path[80], text[EVENT_TEXT_RECORD_MAX], wanted[32];
+	const int fd = listen_at(path);
+	const struct sink_syslog_options options = { "", path, ORIGIN };
+	struct sink *sink;
+
+	ck_assert_int_eq(sink_start_syslog(&options, &sink), 0);
+	for (uint32_t i = 1; i <= 600; i++)
+		put(sink, i);
+	for (uint32_t i = 1; i <= 600; i++) {
+		if (i % 100 == 0)
+			poll(NULL, 0, 20);
+		receive(fd, text, sizeof(text));
+		snprintf(wanted, sizeof(wanted), " serial=\"%u\"", i);
+		ck_assert_ptr_nonnull(strstr(text, wanted));
+	}
+	ck_assert(sink_stop(sink, clock_mono_ns() + HANG_BOUND_NS));
+	sink_free(sink);
+	unlisten(fd, path);
+}
+END_TEST
+
 /* --- a program ---------------------------------------------------------------------------------------------------- */
 
 struct bench {
@@ -311,6 +379,8 @@ static Suite *sink_suite(void)
 	UNIT_ADD(suite, the_longest_event_fits);
 	UNIT_ADD(suite, the_journal_comes_before_syslog);
 	UNIT_ADD(suite, a_syslogd_that_does_not_read_holds_up_nobody);
+	UNIT_ADD(suite, a_slow_syslogd_misses_nothing);
+	UNIT_ADD(suite, losses_that_go_on_are_told_once);
 	UNIT_ADD(suite, a_program_has_the_event_in_its_environment);
 	UNIT_ADD(suite, programs_run_one_after_the_other_from_a_severity_on);
 	UNIT_ADD(suite, a_program_that_hangs_is_ended);

@@ -86,6 +86,7 @@ static void bench_close(struct bench *bench)
 	event_stage_free(bench->stage);
 	store_free(bench->store);
 	part_unref(bench->state.log.unsent);
+	machine_checks_free(bench->state.log.machine_checks);
 	index_map_free(bench->state.indexes);
 }
 
@@ -249,6 +250,56 @@ START_TEST(a_serial_that_went_out_unstored_is_not_given_again)
 }
 END_TEST
 
+static void put_failed_source(struct snapshot *snapshot)
+{
+	struct sources *sources = mem_alloc(sizeof(*sources));
+
+	part_init(&sources->part, (void (*)(struct part *))(void (*)(void))free);
+	sources->n = 1;
+	sources->rows[0] =
+		(struct source_status){ .index = SOURCE_CLOCK, .name = "clock", .state = SOURCE_STATE_FAILED };
+	snapshot_put(&snapshot->sources, sources);
+}
+
+START_TEST(that_it_has_started_comes_before_what_it_finds)
+{
+	struct snapshot *snapshot = make_snapshot();
+	struct bench bench;
+
+	bench_make(&bench);
+	put_failed_source(snapshot);
+	event_stage_add(bench.stage, event_new(EVENT_AGENT_STARTED, SEVERITY_INFO, "edgenoded", "started"));
+	event_stage_offer(bench.stage, snapshot);
+	ck_assert_int_eq(take_answer(&bench), 0);
+	ck_assert_uint_eq(bench.n_sent, 2);
+	ck_assert_str_eq(bench.texts[0], "started");
+	bench_remove(&bench);
+}
+END_TEST
+
+/* Or the next life would tell of the same machine check again. */
+START_TEST(what_an_owed_event_notes_is_in_the_log)
+{
+	const struct machine_check_note note = { .corrected = 7, .uncorrected = 2, .path = MACHINE_CHECK_TRACE };
+	struct event *event = event_new(EVENT_MCE_CORRECTED, SEVERITY_WARNING, "cpu0", "a machine check");
+	struct bench bench;
+
+	bench_make(&bench);
+	event->machine_check = mem_alloc(sizeof(note));
+	*event->machine_check = note;
+	event_stage_add(bench.stage, event);
+	limit_files(40);
+	ck_assert_int_ne(happen(&bench, "one"), 0);
+	limit_files(RLIM_INFINITY);
+	ck_assert_int_eq(happen(&bench, "two"), 0);
+	bench_close(&bench);
+	bench_open(&bench);
+	ck_assert_uint_eq(bench.state.log.machine_checks->corrected, 7);
+	ck_assert_uint_eq(bench.state.log.machine_checks->uncorrected, 2);
+	bench_remove(&bench);
+}
+END_TEST
+
 START_TEST(what_is_owed_is_bounded)
 {
 	struct bench bench;
@@ -268,7 +319,7 @@ START_TEST(what_is_owed_is_bounded)
 }
 END_TEST
 
-/* --- the limit of notifications ------------------------------------------------------------------------------------ */
+/* --- the limit of notifications ----------------------------------------------------------------------------------- */
 
 static bool passes(struct event_limit *limit, uint32_t serial, uint8_t severity, const char *subject, int64_t now_ns)
 {
@@ -370,6 +421,8 @@ static Suite *stage_suite(void)
 	tcase_add_test(slow, what_is_owed_is_bounded);
 	suite_add_tcase(suite, slow);
 	UNIT_ADD(suite, unstored_events_go_out_and_follow);
+	UNIT_ADD(suite, that_it_has_started_comes_before_what_it_finds);
+	UNIT_ADD(suite, what_an_owed_event_notes_is_in_the_log);
 	UNIT_ADD(suite, the_log_is_tried_again_without_a_new_event);
 	UNIT_ADD(suite, an_event_behind_what_is_owed_waits_for_it);
 	UNIT_ADD(suite, a_serial_that_went_out_unstored_is_not_given_again);

@@ -262,14 +262,14 @@ END_TEST
 
 START_TEST(test_object_or_instance)
 {
-	const uint32_t none[][6] = { { 1, 11, 1, 1, 2, 1 }, { 1, 4, 1, 1, 1, 1 },  { 1, 10, 20, 0, 0, 0 },
+	const uint32_t none[][6] = { { 1, 11, 13, 1, 2, 1 }, { 1, 4, 1, 1, 1, 1 },  { 1, 10, 20, 0, 0, 0 },
 				     { 1, 3, 1, 1, 1, 1 },  { 1, 3, 1, 1, 47, 1 }, { 1, 3, 1, 2, 2, 1 },
 				     { 1, 3, 2, 1, 2, 1 },  { 0, 1, 0, 0, 0, 0 },  { 2, 1, 1, 0, 0, 0 },
 				     { 1, 7, 5, 1, 2, 1 } };
 	const uint32_t object[] = { 1, 3, 1, 1, 2, 77, 5 }, scalar[] = { 1, 7, 3, 0 };
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		ck_assert(!table_object(none[i], 6));
+		ck_assert_msg(!table_object(none[i], 6), "%zu", i);
 	ck_assert(!table_object(object, 4));
 	ck_assert(table_object(object, 5));
 	ck_assert(table_object(object, 7));
@@ -352,12 +352,13 @@ static const struct column TREE_COLUMNS[] = {
 	{ 4, "even", SYN_UNSIGNED32, F_FN, 0, 0, 1, even_sum, NULL },
 	{ 9, "leaf", SYN_UNSIGNED32, F_U32, 0, 0, 1, NULL, NULL },
 };
+static const char *const TREE_INDEXES[] = { "a", "b", "c" };
 /* clang-format off */
 static const struct table TREE = {
 	"tree", { 1, 99, 1 }, 3, 3,
-	{ { four, number_at, number_index }, { below_outer, number_at, number_index },
-	  { below_middle, number_at, number_index } },
-	SIZE_MAX, 2, TREE_COLUMNS, 3, NULL
+	{ { four, number_at, number_index, 0, NULL }, { below_outer, number_at, number_index, 0, NULL },
+	  { below_middle, number_at, number_index, 0, NULL } },
+	SIZE_MAX, 2, TREE_COLUMNS, 3, TREE_INDEXES
 };
 /* clang-format on */
 
@@ -407,6 +408,81 @@ START_TEST(test_three_indexes)
 }
 END_TEST
 
+/* An index of several sub-identifiers, and one more below it. */
+static const uint8_t STRINGS[][3] = { { 0, 0, 0 }, { 0, 0, 1 }, { 1, 0, 255 }, { 1, 2, 0 }, { 255, 255, 255 } };
+#define STRINGS_N (sizeof(STRINGS) / sizeof(STRINGS[0]))
+
+static size_t strings_count(const struct cell_context *context)
+{
+	(void)context;
+	return STRINGS_N;
+}
+
+static const void *string_at(const struct cell_context *context, size_t i)
+{
+	(void)context;
+	return STRINGS[i];
+}
+
+static uint32_t string_id(const void *row, size_t i)
+{
+	return ((const uint8_t *)row)[i];
+}
+
+static bool first_id(const struct cell_context *context, struct cell *cell)
+{
+	cell->type = CELL_UNSIGNED;
+	cell->number = *(const uint8_t *)context->row[0];
+	return true;
+}
+
+static const struct column WORDS_COLUMNS[] = { { 7, "first", SYN_UNSIGNED32, F_FN, 0, 0, 1, first_id, NULL } };
+static const char *const WORDS_INDEXES[] = { "word", "number" };
+/* clang-format off */
+static const struct table WORDS = {
+	"words", { 5 }, 1, 2,
+	{ { strings_count, string_at, NULL, 3, string_id }, { four, number_at, number_index, 0, NULL } },
+	SIZE_MAX, 1, WORDS_COLUMNS, 2, WORDS_INDEXES
+};
+/* clang-format on */
+
+START_TEST(test_index_of_several_ids)
+{
+	struct snapshot *snapshot = snapshot_new();
+	struct cell_context context = fixture_context(snapshot);
+	struct list list = { mem_array(STRINGS_N * 4, sizeof(struct instance)), 0 };
+	const uint32_t values[] = { 0, 1, 2, 255, 256, UINT32_MAX };
+	uint32_t state = 11;
+
+	for (size_t i = 0; i < STRINGS_N * 4; i++) {
+		const uint8_t *string = STRINGS[i / 4];
+
+		list.rows[list.n++] =
+			(struct instance){ { 5, 1, 7, string[0], string[1], string[2], NUMBERS[i % 4] }, 7 };
+	}
+	for (size_t i = 0; i < 20000; i++) {
+		uint32_t oid[9] = { 5, 1, 7 }, next[OID_MAX];
+		const size_t n = 3 + random_next(&state) % 6;
+		size_t after, next_n;
+		struct cell cell;
+		bool exact;
+
+		for (size_t k = 3; k < n; k++)
+			oid[k] = values[random_next(&state) % 6];
+		after = list_after(&list, oid, n);
+		exact = after > 0 && instance_compare(list.rows[after - 1].oid, 7, oid, n) == 0;
+		ck_assert_int_eq(table_get_in(&context, &WORDS, oid, n, &cell), exact ? 0 : -ERR_ABSENT);
+		ck_assert_int_eq(table_next_in(&context, &WORDS, oid, n, next, &next_n, &cell), after < list.n);
+		if (after == list.n)
+			continue;
+		ck_assert_int_eq(instance_compare(next, next_n, list.rows[after].oid, 7), 0);
+		ck_assert_uint_eq(cell.number, next[3]);
+	}
+	free(list.rows);
+	part_unref(snapshot);
+}
+END_TEST
+
 /* --- cells -------------------------------------------------------------------------------------------------------- */
 
 struct sample {
@@ -426,7 +502,7 @@ static bool sample_get(const struct sample *sample, enum syntax syntax, enum fie
 {
 	const struct column column = { 1, "sample", syntax, field, offset, have, divisor, NULL, NULL };
 	const struct table table = {
-		"sample", { 1, 1 }, 2, 1, { { NULL, NULL, NULL } }, offsetof(struct sample, have), 1, &column, 0, NULL
+		"sample", { 1, 1 }, 2, 1, { { NULL, NULL, NULL, 0, NULL } }, offsetof(struct sample, have), 1, &column, 0, NULL
 	};
 	struct cell_context context = { .uptime_zero_mono_ns = FIXTURE_ZERO, .root = EDGE_ROOT, .root_n = EDGE_ROOT_N };
 
@@ -689,34 +765,6 @@ START_TEST(test_storage_and_metrics)
 END_TEST
 
 /* What tests/columns.tsv says is filled by this program: no run of the daemon does. */
-START_TEST(test_columns_of_no_run)
-{
-	struct snapshot *snapshot = fixture_snapshot(1);
-	struct cell_context context = fixture_context(snapshot);
-	FILE *file = fopen(SOURCE_ROOT "/tests/columns.tsv", "r");
-	char line[256], name[128], run[128];
-	size_t n = 0;
-
-	ck_assert_ptr_nonnull(file);
-	while (fgets(line, sizeof(line), file) != NULL) {
-		const struct table *table;
-		const struct column *column;
-		struct list list = { NULL, 0 };
-
-		if (sscanf(line, "%127s %127s", name, run) != 2 || strcmp(run, "unit/test_table") != 0)
-			continue;
-		column = table_column(name, &table);
-		ck_assert_ptr_nonnull(column);
-		list_column(&list, false, &context, table, column);
-		ck_assert_msg(list.n > 0, "%s has no value", name);
-		n++;
-	}
-	ck_assert_uint_gt(n, 0);
-	fclose(file);
-	part_unref(snapshot);
-}
-END_TEST
-
 START_TEST(test_threshold_object)
 {
 	struct snapshot *snapshot = fixture_snapshot(1);
@@ -747,6 +795,7 @@ static Suite *table_suite(void)
 	UNIT_ADD(suite, test_object_or_instance);
 	UNIT_ADD(suite, test_ten_thousand_domains);
 	UNIT_ADD(suite, test_three_indexes);
+	UNIT_ADD(suite, test_index_of_several_ids);
 	UNIT_ADD(suite, test_numbers_saturate);
 	UNIT_ADD(suite, test_truth_enum_have);
 	UNIT_ADD(suite, test_strings);
@@ -756,7 +805,6 @@ static Suite *table_suite(void)
 	UNIT_ADD(suite, test_clock_and_transport);
 	UNIT_ADD(suite, test_time_daemon_and_ptp);
 	UNIT_ADD(suite, test_storage_and_metrics);
-	UNIT_ADD(suite, test_columns_of_no_run);
 	UNIT_ADD(suite, test_threshold_object);
 	return suite;
 }

@@ -376,6 +376,39 @@ START_TEST(absent_values_are_no_sample)
 }
 END_TEST
 
+/* One run in which the domain was read and has no steal. */
+static void bench_nothing(struct bench *bench)
+{
+	bench_domains(bench, 1, set_nothing);
+	bench_run(bench);
+}
+
+START_TEST(what_has_no_value_for_a_minute_is_over)
+{
+	struct bench bench;
+
+	open_steal(&bench, 0);
+	bench_steal(&bench, 5000);
+	for (int i = 0; i < 30; i++)
+		bench_nothing(&bench);
+	bench_steal(&bench, 1500); /* between the limits: the absence counts anew */
+	for (int i = 0; i < 60; i++)
+		bench_run(&bench); /* not read anew: no absence */
+	for (int i = 0; i < 60; i++) {
+		bench_nothing(&bench);
+		no_event(&bench);
+	}
+	bench_nothing(&bench);
+	ck_assert_str_eq(only_event(&bench, EVENT_THRESHOLD_CLEARED)->text,
+			 "steal web-1: has no value any more, its alarm ends");
+	ck_assert_uint_eq(bench.alarms->n, 0);
+	ck_assert_uint_eq(bench.thresholds->rows[0].state, THRESHOLD_UNKNOWN);
+	bench_steal(&bench, 5000);
+	only_event(&bench, EVENT_THRESHOLD_RAISED);
+	bench_close(&bench);
+}
+END_TEST
+
 START_TEST(restart_in_alarm_says_nothing_again)
 {
 	struct bench bench;
@@ -468,6 +501,8 @@ START_TEST(reload_of_rules)
 	bench_configure(&bench, rules, 1);
 	bench_run(&bench);
 	ck_assert_str_eq(only_event(&bench, EVENT_THRESHOLD_CLEARED)->subject, "more web-1");
+	ck_assert_uint_eq(bench.events.events[0]->of_index, 2); /* its last row is told */
+	ck_assert_ptr_nonnull(bench.events.events[0]->before);
 	ck_assert_uint_eq(bench.thresholds->n, 1);
 	/* The same again, then other limits: measured by the value that is there. */
 	bench_configure(&bench, rules, 1);
@@ -617,6 +652,42 @@ START_TEST(rows_that_move_keep_their_state)
 }
 END_TEST
 
+/* Two rows of one name are one subject, and the first of them speaks for it. */
+static void set_peers(struct bench *bench, uint32_t first, uint32_t second)
+{
+	struct clock_peers *peers = bench_part(sizeof(*peers) + 2 * sizeof(peers->rows[0]));
+
+	for (uint32_t i = 0; i < 2; i++) {
+		struct clock_peer *row = &peers->rows[peers->n++];
+
+		row->index = i + 1;
+		row->stratum = i == 0 ? first : second;
+		row->have = CLOCK_PEER_HAVE_STRATUM;
+		snprintf(row->name, sizeof(row->name), "pool.example");
+	}
+	snapshot_put(&bench->new->clock_peers, peers);
+	bench_run(bench);
+}
+
+START_TEST(rows_of_the_same_name_are_one_subject)
+{
+	const struct config_rule rule = bench_rule("far", "edgeClockPeerStratum", "*", 10, 5);
+	struct bench bench;
+
+	bench_open(&bench);
+	bench_configure(&bench, &rule, 1);
+	set_peers(&bench, 12, 12);
+	only_event(&bench, EVENT_THRESHOLD_RAISED);
+	ck_assert_uint_eq(bench.thresholds->n, 1);
+	set_peers(&bench, 12, 2);
+	no_event(&bench);
+	only_alarm(&bench, EVENT_THRESHOLD_RAISED, SEVERITY_WARNING);
+	set_peers(&bench, 2, 2);
+	only_event(&bench, EVENT_THRESHOLD_CLEARED);
+	bench_close(&bench);
+}
+END_TEST
+
 /* Names change from reading to reading: the worst order there is. The bound is one for a hang, not for speed. */
 static size_t shift;
 
@@ -699,6 +770,7 @@ static Suite *threshold_suite(void)
 	UNIT_ADD(suite, hold_counts_readings_only);
 	UNIT_ADD(suite, hold_of_a_row_that_is_not_read);
 	UNIT_ADD(suite, absent_values_are_no_sample);
+	UNIT_ADD(suite, what_has_no_value_for_a_minute_is_over);
 	UNIT_ADD(suite, restart_in_alarm_says_nothing_again);
 	UNIT_ADD(suite, restart_without_the_row_or_the_rule);
 	UNIT_ADD(suite, a_row_that_goes_takes_its_alarm_along);
@@ -708,6 +780,7 @@ static Suite *threshold_suite(void)
 	UNIT_ADD(suite, values_saturate);
 	UNIT_ADD(suite, ages_go_on_without_readings);
 	UNIT_ADD(suite, rows_that_move_keep_their_state);
+	UNIT_ADD(suite, rows_of_the_same_name_are_one_subject);
 	UNIT_ADD(suite, ten_thousand_rows);
 	UNIT_ADD(suite, all_rows_at_once);
 	return suite;

@@ -277,6 +277,7 @@ START_TEST(what_cannot_be_sent_is_given_up)
 	notify(rig.agent, 8, true);
 	notify(rig.agent, 9, false);
 	wait_for_sent(1);
+	ck_assert_uint_eq(agent_given_up(rig.agent), 2);
 	rig_stop(&rig);
 	ck_assert_int_eq(notifies, 2);
 	ck_assert_uint_eq(sent[0], 9);

@@ -7,7 +7,7 @@
 #include "tests/unit/virtio_fixture.h"
 
 #include "base/mem.h"
-#include "transport/mvbd.h"
+#include "transport/disk_lane.h"
 #include "transport/virtio_channel.h"
 #include "transport/virtio_request.h"
 
@@ -126,6 +126,27 @@ START_TEST(delays_what_is_over_the_rate)
 	ck_assert_uint_eq(row.invalid, 0);
 	ck_assert_uint_eq(row.limited, 2);
 	ck_assert_uint_eq(row.bytes, 7 * strlen(guest.reply));
+	guest_end(&guest);
+}
+END_TEST
+
+/* Two at once, then one every 100 ms. */
+START_TEST(the_rate_is_configurable)
+{
+	struct guest guest;
+	int64_t start;
+
+	world_serve_rate(&world, 4, EXPIRATION_S, NULL, 10, 2);
+	guest_listen(&guest, run_path(&world, 3, "one"));
+	world_publish(&world, &(struct spec){ .index = 1, .id = 3, .name = "one", .path = guest.path }, 1);
+	guest_accept(&guest);
+	start = clock_mono_ns();
+	for (int i = 0; i < 7; i++)
+		guest_send(&guest, GET, strlen(GET));
+	for (int i = 0; i < 7; i++)
+		expect_document(guest_reply(&guest), 1);
+	ck_assert_int_ge(clock_mono_ns() - start, 5 * NS_PER_S / 10 - NS_PER_S / 20);
+	ck_assert_uint_eq(wait_row(&world, 1, 0, CHANNEL_CONNECTED).invalid, 0);
 	guest_end(&guest);
 }
 END_TEST
@@ -722,6 +743,7 @@ static Suite *suite(void)
 	ADD(s, answers_several_at_once);
 	ADD(s, refuses_binary_and_overlong);
 	ADD(s, delays_what_is_over_the_rate);
+	ADD(s, the_rate_is_configurable);
 	ADD(s, each_sees_itself_alone);
 	ADD(s, follows_the_newest_snapshot);
 	ADD(s, long_reply_arrives_whole);

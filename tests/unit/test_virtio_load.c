@@ -1,6 +1,7 @@
 /*
  * test_virtio_load.c - many guests at once, some of them hostile: the others are answered as if alone. The figures are
- * printed; only a bound against hanging is asserted, for the machine may be busy with other things.
+ * printed; only a bound against hanging is asserted, for the machine may be busy with other things. Where EDGENODE_LONG
+ * is set, what is promised is asserted, too.
  */
 #include "tests/unit/unit.h"
 
@@ -21,6 +22,9 @@
 #define ROUNDS 2        /* of requests, alone and again beside the hostile: four at once are within the rate */
 #define MANY 1024u
 #define MANY_SECONDS 5
+#define MANY_SECONDS_LONG 60
+#define PROMISED_P99_NS (10 * NS_PER_MS) /* of many guests ... */
+#define PROMISED_SHARE 10.0              /* ... and the percent of a CPU that they take */
 
 static struct world world;
 static struct guest guests[MANY];
@@ -82,13 +86,20 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void print_times(const char *what, int64_t *times, size_t n)
+/* The p99. */
+static int64_t print_times(const char *what, int64_t *times, size_t n)
 {
 	qsort(times, n, sizeof(times[0]), by_value);
 	printf("%s: %zu replies, median %lld us, p99 %lld us, longest %lld us\n", what, n, times[n / 2] / NS_PER_US,
 	       times[n * 99 / 100] / NS_PER_US, times[n - 1] / NS_PER_US);
 	fflush(stdout);
 	ck_assert_int_lt(times[n - 1], HANG_BOUND_NS);
+	return times[n * 99 / 100];
+}
+
+static bool is_long(void)
+{
+	return getenv("EDGENODE_LONG") != NULL;
 }
 
 static bool read_line(const char *path, char *line, size_t size)
@@ -249,14 +260,16 @@ static int watch_all(size_t n)
 /* Each guest asks once per second, spread over the second. */
 START_TEST(a_thousand_guests_once_per_second)
 {
-	const size_t n = connect_guests(MANY), all = n * MANY_SECONDS;
+	const size_t n = connect_guests(MANY), all = n * (is_long() ? MANY_SECONDS_LONG : MANY_SECONDS);
 	const int epoll = watch_all(n);
 	const int64_t start = clock_mono_ns(), cpu = lane_cpu_ns();
 	int64_t *times = calloc(all, sizeof(times[0]));
 	size_t asked = 0, answered = 0;
+	double cpu_share;
+	int64_t p99;
 
 	while (answered < all) {
-		ck_assert_int_lt(clock_mono_ns() - start, 60 * NS_PER_S);
+		ck_assert_int_lt(clock_mono_ns() - start, 2 * MANY_SECONDS_LONG * NS_PER_S);
 		while (asked < all &&
 		       clock_mono_ns() - start >= (int64_t)(asked * (size_t)NS_PER_S / n)) {
 			asked_at[asked % n] = clock_mono_ns();
@@ -264,8 +277,13 @@ START_TEST(a_thousand_guests_once_per_second)
 		}
 		answered += take_replies(epoll, 1, times + answered);
 	}
-	printf("%zu guests, lane: %.1f %% of a CPU\n", n, share(cpu, start));
-	print_times("each once per second", times, all);
+	cpu_share = share(cpu, start);
+	printf("%zu guests, lane: %.1f %% of a CPU\n", n, cpu_share);
+	p99 = print_times("each once per second", times, all);
+	if (is_long()) {
+		ck_assert_int_lt(p99, PROMISED_P99_NS);
+		ck_assert_msg(cpu_share < PROMISED_SHARE, "%.1f %%", cpu_share);
+	}
 	fflush(stdout);
 	close(epoll);
 	free(times);

@@ -48,14 +48,20 @@ struct spec {
 	int64_t age_ns;    /* of the reading */
 };
 
-static inline void world_serve(struct world *world, uint32_t max_channels, uint32_t expiration_s,
-			       const char *channel_path)
+static inline void world_serve_rate(struct world *world, uint32_t max_channels, uint32_t expiration_s,
+				    const char *channel_path, uint32_t requests_per_s, uint32_t burst)
 {
 	const struct virtio_options options = { .channel_path = channel_path != NULL ? channel_path : "/nonexistent",
 						.max_channels = max_channels, .expiration_s = expiration_s,
-						.scan_s = 1 };
+						.scan_s = 1, .requests_per_s = requests_per_s, .burst = burst };
 
 	ck_assert_int_eq(serve_start(world->store, world->board, &options, &world->serve), 0);
+}
+
+static inline void world_serve(struct world *world, uint32_t max_channels, uint32_t expiration_s,
+			       const char *channel_path)
+{
+	world_serve_rate(world, max_channels, expiration_s, channel_path, 1, 5);
 }
 
 static inline void world_open(struct world *world)

@@ -1,0 +1,132 @@
+/*
+ * view.c - which tables each module has and where they are, and the cache that some of them need.
+ *
+ * Pure; thread: any. The cache belongs to its caller.
+ */
+#include "subagent/view.h"
+
+#include "base/mem.h"
+#include "subagent/rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define UUID_SIZE 16
+#define ROOT_OF(array) (array), sizeof(array) / sizeof((array)[0])
+
+const uint32_t EDGE_ROOT[] = { EDGE_ROOT_ARCS };
+const size_t EDGE_ROOT_N = sizeof(EDGE_ROOT) / sizeof(EDGE_ROOT[0]);
+static const uint32_t ENTITY_ROOT[] = { 1, 3, 6, 1, 2, 1, 47 };
+static const uint32_t ENTITY_SENSOR_ROOT[] = { 1, 3, 6, 1, 2, 1, 99 };
+static const uint32_t VM_ROOT[] = { 1, 3, 6, 1, 2, 1, 236 };
+static const uint32_t LIBVIRT_ROOT[] = { 1, 3, 6, 1, 4, 1, 36957 };
+
+/* clang-format off */
+const struct table *const TABLES[] = {
+	&NODE_SCALARS,
+	&SOURCE_TABLE,
+	&DOMAIN_TABLE, &VCPU_TABLE, &BLOCK_TABLE, &NIC_TABLE,
+	&CPU_SCALARS, &CPU_TABLE,
+	&MEMORY_SCALARS, &HUGEPAGE_TABLE, &PRESSURE_TABLE,
+	&SENSOR_TABLE,
+	&CLOCK_SCALARS, &CLOCK_PEER_TABLE, &PTP_TABLE,
+	&HARDWARE_SCALARS, &EDAC_TABLE, &POWER_TABLE,
+	&BOND_TABLE, &BOND_PORT_TABLE,
+	&DISK_TABLE, &HOST_DISK_TABLE, &POOL_TABLE,
+	&METRIC_TABLE,
+	&EVENT_SCALARS, &EVENT_TABLE,
+	&VBD_TABLE, &CHANNEL_TABLE,
+	&THRESHOLD_TABLE,
+	&ALARM_SCALARS, &ALARM_TABLE,
+	NULL,
+};
+const size_t TABLES_N = sizeof(TABLES) / sizeof(TABLES[0]) - 1;
+
+static const struct table *const ENTITY_TABLES[] = { &ENTITY_TABLE };
+static const struct table *const ENTITY_SENSOR_TABLES[] = { &ENTITY_SENSOR_TABLE };
+static const struct table *const LIBVIRT_TABLES[] = { &LIBVIRT_GUEST_TABLE };
+
+static const struct table *const VM_TABLES[] = {
+	&VM_HYPERVISOR_SCALARS, &VM_NUMBER_SCALARS,
+	&VM_TABLE, &VM_CPU_TABLE, &VM_CPU_AFFINITY_TABLE, &VM_STORAGE_TABLE, &VM_NETWORK_TABLE,
+	&VM_ENABLED_SCALARS,
+};
+
+#define TABLES_OF(array) (array), sizeof(array) / sizeof((array)[0])
+const struct view EDGENODE_VIEW = {
+	"EDGENODE-MIB", ROOT_OF(EDGE_ROOT), { ARC_OBJECTS }, 1, TABLES, sizeof(TABLES) / sizeof(TABLES[0]) - 1, false, false
+};
+const struct view ENTITY_VIEW = {
+	"ENTITY-MIB", ROOT_OF(ENTITY_ROOT), { 1, 1, 1 }, 3, TABLES_OF(ENTITY_TABLES), false, false
+};
+const struct view ENTITY_SENSOR_VIEW = {
+	"ENTITY-SENSOR-MIB", ROOT_OF(ENTITY_SENSOR_ROOT), { 1, 1 }, 2, TABLES_OF(ENTITY_SENSOR_TABLES), false, false
+};
+const struct view LIBVIRT_VIEW = {
+	"LIBVIRT-MIB", ROOT_OF(LIBVIRT_ROOT), { 1 }, 1, TABLES_OF(LIBVIRT_TABLES), true, true
+};
+const struct view VM_VIEW = {
+	"VM-MIB", ROOT_OF(VM_ROOT), { 1 }, 1, TABLES_OF(VM_TABLES), true, false
+};
+/* clang-format on */
+
+const struct view *const VIEWS[] = {
+	[VIEW_EDGENODE] = &EDGENODE_VIEW,
+	[VIEW_ENTITY] = &ENTITY_VIEW,
+	[VIEW_ENTITY_SENSOR] = &ENTITY_SENSOR_VIEW,
+	[VIEW_LIBVIRT] = &LIBVIRT_VIEW,
+	[VIEW_VM] = &VM_VIEW,
+};
+
+static int by_uuid(const void *a, const void *b)
+{
+	const struct domain *const *x = a, *const *y = b;
+
+	return memcmp((*x)->uuid, (*y)->uuid, UUID_SIZE);
+}
+
+static void sort_active(struct view_cache *cache)
+{
+	const struct domains *domains = cache->domains;
+
+	cache->active = mem_array(domains->n, sizeof(struct domain *));
+	cache->n_active = 0;
+	for (size_t i = 0; i < domains->n; i++)
+		if (domains->rows[i]->id >= 0)
+			cache->active[cache->n_active++] = domains->rows[i];
+	qsort(cache->active, cache->n_active, sizeof(struct domain *), by_uuid);
+}
+
+static bool same_rows(const struct domains *a, const struct domains *b)
+{
+	bool same = a != NULL && b != NULL && a->n == b->n;
+
+	for (size_t i = 0; same && i < a->n; i++)
+		same = a->rows[i]->index == b->rows[i]->index;
+	return same;
+}
+
+static void renew(struct view_cache *cache, const struct snapshot *snapshot)
+{
+	const bool same = same_rows(cache->domains, snapshot->domains);
+	const int64_t change = same ? cache->change_mono_ns : snapshot->sealed_mono_ns;
+
+	view_cache_clear(cache);
+	cache->change_mono_ns = change;
+	cache->domains = part_ref(snapshot->domains);
+}
+
+void view_cache_update(struct view_cache *cache, const struct snapshot *snapshot, bool active)
+{
+	if (snapshot->domains != cache->domains)
+		renew(cache, snapshot);
+	if (active && cache->domains != NULL && cache->active == NULL)
+		sort_active(cache);
+}
+
+void view_cache_clear(struct view_cache *cache)
+{
+	part_unref(cache->domains);
+	free(cache->active);
+	memset(cache, 0, sizeof(*cache));
+}
