@@ -5,13 +5,20 @@
 #include <string.h>
 
 /* After these comes the name of a command. */
-static const char *const OPENERS[] = { "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", NULL };
+static const char *const OPENERS[] = {
+	"if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "command", "builtin", NULL,
+};
 static const char *const NAMERS[] = { "for", "select", "function", NULL };
-/* Their words are read once more as code; "[[" and "let" as arithmetic, which in some shells runs commands. */
-static const char *const CODERS[] = { "trap", "alias", "let", "[[", NULL };
+/* The same, of each of their words; in some shells the subscript of a name, as in x[1], is arithmetic. */
+static const char *const DECLARERS[] = { "read", "unset", "export", "readonly", "local", "getopts", "mapfile", "readarray",
+					 NULL };
+/* Their words are read once more as code; from "let" on also as arithmetic, which in some shells runs
+ * commands. */
+static const char *const CODERS[] = { "trap", "alias", "let", "[[", "declare", "typeset", NULL };
+/* And others that give the word behind -c to one. */
 static const char *const SHELLS[] = {
-	"sh",	"ash",	 "bash", "busybox", "csh",     "dash", "fish", "ksh", "mksh",
-	"pdksh", "posh", "rbash", "runuser", "su", "tcsh", "yash", "zsh",  NULL,
+	"sh",	 "ash",	 "bash", "busybox", "csh",     "dash",	 "fish", "flock", "ksh",  "mksh", "pdksh",
+	"posh", "rbash", "runuser", "script", "sg", "su", "tcsh", "yash", "zsh", NULL,
 };
 
 static bool is_one_of(const char *word, size_t length, const char *const *list)
@@ -95,6 +102,15 @@ static bool is_option_c(const struct action_command *command)
 	       command->length > ACTION_WORD_MAX;
 }
 
+/* Letters beside the c that take a word of their own: -o and -O. */
+static bool takes_more(const struct action_command *command)
+{
+	const size_t length = command->length < ACTION_WORD_MAX ? command->length : ACTION_WORD_MAX;
+
+	return command->word[1] != '-' &&
+	       (memchr(command->word, 'o', length) != NULL || memchr(command->word, 'O', length) != NULL);
+}
+
 /* A word after "sh", or "sh" itself. */
 static void note_shell(struct action_command *command)
 {
@@ -105,6 +121,8 @@ static void note_shell(struct action_command *command)
 		command->script_read = true;
 	} else if (command->has_shell && is_option_c(command)) {
 		command->has_script = true;
+		/* "-co NAME": the script comes later. */
+		command->is_code = command->is_code || takes_more(command);
 	}
 	command->has_shell = command->has_shell || is_shell(command);
 }
@@ -125,6 +143,7 @@ static void note_name(struct action_command *command)
 		return;
 	command->place = PLACE_ARGUMENT;
 	command->names_variable = is_reserved(command, NAMERS);
+	command->names_variables = is_one_of(command->word, command->length, DECLARERS);
 	command->is_brackets = is_word(command, "[[");
 	command->is_code = command->is_code || is_one_of(command->word, command->length, CODERS);
 	if (is_word(command, "case"))
@@ -175,7 +194,7 @@ void action_command_end_word(struct action_command *command)
 static void begin_simple(struct action_command *command)
 {
 	command->place = PLACE_NAME;
-	command->is_code = command->names_variable = command->is_target = false;
+	command->is_code = command->names_variable = command->names_variables = command->is_target = false;
 	command->has_shell = command->has_script = command->script_read = false;
 }
 
@@ -223,14 +242,25 @@ bool action_command_is_code(const struct action_command *command)
 	return command->has_script ? !command->script_read : command->in_word && is_option_c(command);
 }
 
+/* In x[...]=, before it is closed. */
+static bool in_subscript(const struct action_command *command)
+{
+	const size_t length = command->length < ACTION_WORD_MAX ? command->length : ACTION_WORD_MAX;
+
+	return command->place == PLACE_NAME && command->in_word && !command->is_target && length > 0 &&
+	       memchr(command->word, '[', length) != NULL && memchr(command->word, '=', length) == NULL;
+}
+
 const char *action_command_refuses(const struct action_command *command)
 {
 	if (action_command_is_code(command))
 		return "a token in what is read as code (sh -c, trap, alias, let, [[ ]]); give it as an argument: "
 		       "sh -c '... \"$1\" ...' sh NAME";
+	if (in_subscript(command))
+		return "a token in the subscript of a variable, which some shells read as code";
 	if (command->is_target || command->place == PLACE_PATTERN || (command->in_word && command->length > 0))
 		return NULL;
-	if (command->names_variable)
+	if (command->names_variable || command->names_variables)
 		return "a token as the name of a variable or function";
 	return command->place == PLACE_NAME ? "a token as the name of a command, variable or function" : NULL;
 }

@@ -24,6 +24,7 @@ struct action_command {
 	bool is_code;      /* of this simple command: its words are read as code */
 	bool is_brackets;  /* ... until "]]" */
 	bool names_variable; /* the next word does */
+	bool names_variables; /* ... and each further one of this simple command may */
 	bool has_shell, has_script, script_read; /* "sh" was seen, "-c" after it, the script after that */
 	bool is_target;    /* the next word is of a redirection */
 	/* The word that is being read, quotes and backslashes taken off. */

@@ -27,6 +27,8 @@ struct action {
 	uint32_t failures; /* since none was failing */
 	bool in_time;     /* the last run ended so */
 	bool slow;        /* ... did not */
+	struct action_task **queue; /* those that do not run: a heap, the first to start at its top */
+	size_t n_queued, room;
 };
 
 struct key {
@@ -38,6 +40,8 @@ struct action_task {
 	UT_hash_handle hh;
 	struct key key;
 	struct action *action; /* NULL: no longer wanted, freed at the end of its run */
+	size_t place;          /* in its queue while it does not run */
+	uint64_t number;       /* in the order of their making */
 	/* The domain's; name NULL: of the host. */
 	char *name;
 	uint32_t domain;
@@ -58,6 +62,7 @@ struct action_set {
 	struct action *actions;
 	struct action_task *tasks;
 	size_t running, slow_running;
+	uint64_t last_number;
 	int64_t epoch_mono_ns, period_ns;
 	bool changed, too_many;
 };
@@ -68,6 +73,57 @@ struct action_set *action_set_new(int64_t now_mono_ns)
 
 	set->epoch_mono_ns = now_mono_ns;
 	return set;
+}
+
+/* --- the queue of an action --------------------------------------------------------------------------------------- */
+
+static bool is_before(const struct action_task *a, const struct action_task *b)
+{
+	return a->due_mono_ns != b->due_mono_ns ? a->due_mono_ns < b->due_mono_ns : a->number < b->number;
+}
+
+static void place_at(struct action *action, size_t at, struct action_task *task)
+{
+	action->queue[at] = task;
+	task->place = at;
+}
+
+/* Places a task from a free place on: up while it is before what is above, then down. */
+static void place_from(struct action *action, size_t at, struct action_task *task)
+{
+	size_t below;
+
+	for (; at > 0 && is_before(task, action->queue[(at - 1) / 2]); at = (at - 1) / 2)
+		place_at(action, at, action->queue[(at - 1) / 2]);
+	while ((below = 2 * at + 1) < action->n_queued) {
+		below += below + 1 < action->n_queued && is_before(action->queue[below + 1], action->queue[below]);
+		if (!is_before(action->queue[below], task))
+			break;
+		place_at(action, at, action->queue[below]);
+		at = below;
+	}
+	place_at(action, at, task);
+}
+
+static void enqueue(struct action_task *task)
+{
+	struct action *action = task->action;
+
+	if (action->n_queued == action->room) {
+		action->room = action->room > 0 ? 2 * action->room : 4;
+		action->queue = mem_grow(action->queue, action->room, sizeof(struct action_task *));
+	}
+	action->n_queued++;
+	place_from(action, action->n_queued - 1, task);
+}
+
+static void dequeue(struct action_task *task)
+{
+	struct action *action = task->action;
+	struct action_task *last = action->queue[--action->n_queued];
+
+	if (last != task)
+		place_from(action, task->place, last);
 }
 
 /* --- tasks -------------------------------------------------------------------------------------------------------- */
@@ -104,6 +160,8 @@ static void drop_task(struct action_set *set, struct action_task *task)
 {
 	struct action *action = task->action;
 
+	if (!task->running)
+		dequeue(task);
 	action->running -= task->running;
 	action->failing -= is_bad(task->status);
 	if (action->failing == 0)
@@ -143,9 +201,11 @@ static struct action_task *add_task(struct action_set *set, const struct key *ke
 	task->key = *key;
 	task->action = &set->actions[key->action];
 	task->due_mono_ns = now_mono_ns;
+	task->number = ++set->last_number;
 	task->values = action_value_names(task->action->metric,
 					  task->action->metric->context == METRIC_VM ? key->uuid : NULL);
 	HASH_ADD(hh, set->tasks, key, sizeof(task->key), task);
+	enqueue(task);
 	set->changed = true;
 	return task;
 }
@@ -243,7 +303,7 @@ void action_set_domains(struct action_set *set, const struct domains *domains, i
 bool action_set_wants_domains(const struct action_set *set)
 {
 	for (size_t i = 0; set->config != NULL && i < set->config->n_metrics; i++)
-		if (set->config->metrics[i].context == METRIC_VM)
+		if (set->config->metrics[i].context == METRIC_VM || set->config->metrics[i].type == METRIC_XML)
 			return true;
 	return false;
 }
@@ -298,8 +358,10 @@ static struct action *make_actions(const struct config *config)
 
 static void free_actions(struct action *actions, const struct config *config)
 {
-	for (size_t i = 0; config != NULL && i < config->n_metrics; i++)
+	for (size_t i = 0; config != NULL && i < config->n_metrics; i++) {
 		free(actions[i].text);
+		free(actions[i].queue);
+	}
 	free(actions);
 }
 
@@ -313,10 +375,13 @@ static uint32_t find_same(const struct action_task *task, const struct action *a
 	return i;
 }
 
-static void move_task(struct action_set *set, struct action_task *task, struct action *actions, uint32_t at)
+static void move_task(struct action_set *set, struct action_task *task, struct action *actions, uint32_t at,
+		      int64_t now_mono_ns)
 {
 	struct action *action = &actions[at];
 
+	if (!task->running)
+		dequeue(task);
 	action->running += task->running;
 	action->failing += is_bad(task->status);
 	action->in_time = task->action->in_time;
@@ -324,7 +389,10 @@ static void move_task(struct action_set *set, struct action_task *task, struct a
 	action->failures = task->action->failures;
 	task->action = action;
 	task->key.action = at;
+	task->due_mono_ns = next_due(set, task, now_mono_ns);
 	HASH_ADD(hh, set->tasks, key, sizeof(task->key), task);
+	if (!task->running)
+		enqueue(task);
 }
 
 void action_set_configure(struct action_set *set, const struct config *config, int64_t now_mono_ns)
@@ -339,12 +407,10 @@ void action_set_configure(struct action_set *set, const struct config *config, i
 		const uint32_t at = find_same(task, actions, n);
 
 		HASH_DEL(old, task);
-		if (at == n) {
+		if (at == n)
 			drop_task(set, task);
-			continue;
-		}
-		move_task(set, task, actions, at);
-		task->due_mono_ns = next_due(set, task, now_mono_ns);
+		else
+			move_task(set, task, actions, at, now_mono_ns);
 	}
 	free_actions(set->actions, set->config);
 	set->actions = actions;
@@ -365,11 +431,6 @@ static bool may_run(const struct action_set *set, const struct action *action)
 	return !action->slow || set->slow_running < slow_places;
 }
 
-static bool is_waiting(const struct action_set *set, const struct action_task *task)
-{
-	return !task->running && may_run(set, task->action);
-}
-
 static bool has_room(const struct action_set *set)
 {
 	return set->config != NULL && set->running < set->config->metrics_concurrent;
@@ -378,11 +439,14 @@ static bool has_room(const struct action_set *set)
 /* The one that waits longest or will be the first to. */
 static struct action_task *first_waiting(const struct action_set *set)
 {
-	struct action_task *task, *next, *first = NULL;
+	struct action_task *first = NULL;
 
-	HASH_ITER(hh, set->tasks, task, next)
-		if ((first == NULL || task->due_mono_ns < first->due_mono_ns) && is_waiting(set, task))
-			first = task;
+	for (size_t i = 0; i < set->config->n_metrics; i++) {
+		const struct action *action = &set->actions[i];
+
+		if (action->n_queued > 0 && (first == NULL || is_before(action->queue[0], first)) && may_run(set, action))
+			first = action->queue[0];
+	}
 	return first;
 }
 
@@ -392,6 +456,7 @@ struct action_task *action_set_start(struct action_set *set, int64_t now_mono_ns
 
 	if (task == NULL || task->due_mono_ns > now_mono_ns)
 		return NULL;
+	dequeue(task);
 	task->due_mono_ns = next_due(set, task, now_mono_ns);
 	task->running = true;
 	task->holds_slow_place = task->action->slow;
@@ -490,6 +555,7 @@ void action_set_end(struct action_set *set, struct action_task *task, const stru
 		return;
 	}
 	task->action->running--;
+	enqueue(task);
 	if (result == NULL && why == NULL)
 		return;
 	set->changed = true;

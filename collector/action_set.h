@@ -40,7 +40,7 @@ void action_set_domains(struct action_set *set, const struct domains *domains, i
 struct action_task *action_set_start(struct action_set *set, int64_t now_mono_ns);
 /* When that may change without the end of a run; INT64_MAX: never. */
 int64_t action_set_next_ns(const struct action_set *set);
-/* Whether domains matter. */
+/* Whether domains matter: to an action of theirs, or to one of the host whose elements may tell of them. */
 bool action_set_wants_domains(const struct action_set *set);
 
 /* What the caller runs; borrowed until the task's end. The other three are NULL for the host. */

@@ -51,6 +51,7 @@ struct text {
 	struct buf out;
 	const char *why;
 	unsigned depth;
+	size_t n_tokens; /* replaced so far */
 	struct action_command *command; /* the innermost */
 	struct document documents[ACTION_TEXT_DOCUMENTS_MAX];
 	size_t n_documents, first_document; /* of the simple command that is being read */
@@ -162,6 +163,7 @@ static void put_token(struct text *t, const struct token *token, enum quotes quo
 	action_command_byte(t->command, '$');
 	buf_text(&t->out, token->text[quotes]);
 	t->p += strlen(token->word);
+	t->n_tokens++;
 	t->glued = true;
 }
 
@@ -312,18 +314,31 @@ static void read_parameter_byte(struct text *t, enum quotes quotes)
 		copy_quoted(t);
 }
 
+/* "${x[...]}", "${x:0:1}": arithmetic, where the shell knows it at all. */
+static bool is_calculated(const struct text *t)
+{
+	return is_at(t, 0, '[') ||
+	       (is_at(t, 0, ':') && !is_at(t, 1, '-') && !is_at(t, 1, '=') && !is_at(t, 1, '?') && !is_at(t, 1, '+'));
+}
+
 /* The parameter's name is no token. */
 static void read_parameter(struct text *t, enum quotes quotes)
 {
+	const size_t n_tokens = t->n_tokens;
+	bool calculated;
+
 	copy_word(t, 2);
 	if (is_at(t, 0, '#') || is_at(t, 0, '!'))
 		copy_word(t, 1);
 	while (more(t) && is_name_byte(*t->p))
 		copy_word(t, 1);
+	calculated = is_calculated(t);
 	while (more(t) && *t->p != '}')
 		read_parameter_byte(t, quotes);
 	if (!more(t))
 		fail(t, "a ${ without its end");
+	else if (calculated && t->n_tokens != n_tokens)
+		fail(t, "a token in arithmetic, which some shells read as code");
 	else
 		copy_word(t, 1);
 }

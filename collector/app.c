@@ -244,13 +244,17 @@ static uint32_t views_of(const struct config *config)
 {
 	return (config->view_entity ? VIEW_BIT(VIEW_ENTITY) : 0) |
 	       (config->view_entity_sensor ? VIEW_BIT(VIEW_ENTITY_SENSOR) : 0) |
-	       (config->view_libvirt ? VIEW_BIT(VIEW_LIBVIRT) : 0) | (config->view_vm ? VIEW_BIT(VIEW_VM) : 0);
+	       (config->view_libvirt ? VIEW_BIT(VIEW_LIBVIRT) : 0) | (config->view_vm ? VIEW_BIT(VIEW_VM) : 0) |
+	       (config->view_ntp ? VIEW_BIT(VIEW_NTP) : 0);
 }
 
 static int start_agent(struct app *app)
 {
 	const struct agent_options options = { .address = app->config->agentx, .state_dir = app->config->state_dir,
-					       .ping_s = APP_PING_S, .views = views_of(app->config), .sent = event_sent,
+					       .ping_s = APP_PING_S, .views = views_of(app->config),
+					       .vm_notifications = app->config->vm_notifications,
+					       .libvirt_notifications = app->config->libvirt_notifications,
+					       .sent = event_sent,
 					       .arg = app };
 	const struct events *unsent = app->state.log.unsent;
 
@@ -465,7 +469,9 @@ static void warn_of_restart(const struct config *old, const struct config *new)
 	const struct { const char *what; bool differs; } fixed[] = {
 		{ "the libvirt URI", differs(old->uri, new->uri) },
 		{ "the AgentX address", differs(old->agentx, new->agentx) },
-		{ "the modules served by SNMP", views_of(old) != views_of(new) },
+		{ "the modules served by SNMP", views_of(old) != views_of(new) ||
+						       old->vm_notifications != new->vm_notifications ||
+						       old->libvirt_notifications != new->libvirt_notifications },
 		{ "the time daemons' addresses", differs(old->chronyd, new->chronyd) ||
 						  differs(old->ntpd, new->ntpd) || differs(old->ptp4l, new->ptp4l) },
 		{ "the path of smartctl", differs(old->smartctl, new->smartctl) },

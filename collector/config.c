@@ -91,7 +91,7 @@ struct config *config_new(void)
 	config->action_path = mem_string("/usr/sbin:/usr/bin:/sbin:/bin");
 	config->uri = mem_string("qemu:///system");
 	config->agentx = mem_string("unix:/var/agentx/master");
-	config->view_entity = config->view_entity_sensor = config->view_vm = true;
+	config->view_entity = config->view_entity_sensor = config->view_vm = config->view_ntp = true;
 	config->chronyd = mem_string("127.0.0.1:323");
 	config->ntpd = mem_string("127.0.0.1:123");
 	config->ptp4l = mem_string("/var/run/ptp4l");

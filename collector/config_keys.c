@@ -166,7 +166,10 @@ static const struct config_key SNMP[] = {
 	{ATTRIBUTE("entity", BOOL, config, view_entity, 0, 1)},
 	{ATTRIBUTE("entity_sensor", BOOL, config, view_entity_sensor, 0, 1)},
 	{ATTRIBUTE("libvirt", BOOL, config, view_libvirt, 0, 1)},
+	{ATTRIBUTE("ntp", BOOL, config, view_ntp, 0, 1)},
 	{ATTRIBUTE("vm", BOOL, config, view_vm, 0, 1)},
+	{ATTRIBUTE("vm_notifications", BOOL, config, vm_notifications, 0, 1)},
+	{ATTRIBUTE("libvirt_notifications", BOOL, config, libvirt_notifications, 0, 1)},
 	{0}
 };
 static const struct config_key CLOCK[] = {

@@ -1,6 +1,6 @@
 # doc: manual pages and what explains the sources.
 dist_man_MANS += doc/man/edgenoded.8 doc/man/edgenode.conf.5 doc/man/libmetrics.3 doc/man/metrics_open.3 doc/man/vhostmd.8 doc/man/vm-dump-metrics.1
-EXTRA_DIST += doc/architecture.md doc/bench.md doc/metrics.md doc/check-metrics.sh
+EXTRA_DIST += doc/architecture.md doc/bench.md doc/metrics.md doc/views.md doc/check-metrics.sh
 
 # doc/metrics.md is printed from the column tables.
 check_PROGRAMS += doc/metrics_doc

@@ -1,11 +1,11 @@
 /*
  * document.h - where the guest's document comes from: the metrics disk, the virtio port, xenstore; and who we are.
  *
- * Thread: any; blocks, at most MVBD_READ_TIMEOUT_MS at the disk, PORT_TIMEOUT_MS at the port and XENSTORE_TIMEOUT_MS at
- * xenstore. The port is asked at most once at a time in a process, and at most once per DOCUMENT_AGE_MS: calls that come
- * meanwhile share the answer. The others are read anew at each call. What a source said last is kept, under a lock, so
- * that it is parsed once for as long as it stays the same; a child after fork begins without it. No function here may be
- * cancelled: callers disable that.
+ * Thread: any; blocks, at most MVBD_READ_TIMEOUT_MS at the disk, PORT_TIMEOUT_MS at the port and XENSTORE_TIMEOUT_MS
+ * at xenstore. The port is asked at most once at a time in a process, and at most once per DOCUMENT_AGE_MS: calls that
+ * come meanwhile share the answer. The others are read anew at each call. What a source said last is kept, under a lock,
+ * so that it is parsed once for as long as it stays the same; a child after fork begins without it. No function here may
+ * be cancelled: callers disable that.
  */
 #ifndef EDGENODE_GUESTLIB_DOCUMENT_H
 #define EDGENODE_GUESTLIB_DOCUMENT_H

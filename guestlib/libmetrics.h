@@ -1,8 +1,8 @@
 /*
  * libmetrics.h - metrics of the virtualization host, read in a guest; see libmetrics(3) and metrics_open(3).
  *
- * The interface of libmetrics.so.0 as programs have used it since vhostmd, and behind it a newer one, which goes through
- * all metrics of one moment. Names, numbers and layouts never change.
+ * The interface of libmetrics.so.0 as programs have used it since vhostmd, and behind it a newer one, which goes
+ * through all metrics of one moment. Names, numbers and layouts never change.
  * All functions may be called from any number of threads at once. Each that reads takes at most some 11 s.
  */
 #ifndef LIBMETRICS_H

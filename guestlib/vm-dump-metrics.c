@@ -37,7 +37,7 @@ struct options {
 };
 
 static const char USAGE[] =
-	"Usage: " TOOL_NAME " [-b] [-i] [-x] [-d FILE] [--json | --metric NAME] [--watch[=SECONDS]] [-v]\n"
+	"Usage: " TOOL_NAME " [-bix] [-d FILE] [--json | --metric NAME] [--watch[=SECONDS]] [-v]\n"
 	"Prints the metrics that this guest's host provides, as XML.\n"
 	"\n"
 	"  -b, --vbd        read the metrics disk\n"
@@ -48,7 +48,7 @@ static const char USAGE[] =
 	"      --port FILE  the virtio port (implies -i), otherwise\n"
 	"                   " PORT_PATH "\n"
 	"      --json       as JSON\n"
-	"      --metric NAME  the value of that metric, of the host or else of this machine; status 1 where it is absent\n"
+	"      --metric NAME  the value of that metric, of the host or else of this machine\n"
 	"      --context host|vm  of that one only\n"
 	"      --watch[=SECONDS]  look again every so many seconds (1), and print what has changed, until a signal\n"
 	"  -v, --verbose    say on the standard error what is tried\n"
@@ -295,13 +295,13 @@ static bool take_watch(struct options *options)
 				  options->watch_s <= WATCH_SECONDS_MAX);
 }
 
-/* -1: go on; otherwise the exit status. */
 static int refuse(const char *option)
 {
 	fprintf(stderr, TOOL_NAME ": --%s: \"%s\" is not possible\n", option, optarg);
 	return EXIT_FAILURE;
 }
 
+/* -1: go on; otherwise the exit status. */
 static int take_form(int option, struct options *options)
 {
 	switch (option) {

@@ -1,5 +1,5 @@
 /*
- * xenstore_read.c - reads this guest's document from xenstore. Thread: any, and one for each call, which may outlive it.
+ * xenstore_read.c - reads this guest's document from xenstore. Thread: any, and one per call, which may outlive it.
  *
  * A path that does not begin with a slash is below the home of who asks, /local/domain/ID: so a guest reads its own
  * without knowing its number.

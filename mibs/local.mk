@@ -26,6 +26,7 @@ EXTRA_DIST += \
 	mibs/views/ENTITY-MIB.golden \
 	mibs/views/ENTITY-SENSOR-MIB.golden \
 	mibs/views/LIBVIRT-MIB.golden \
+	mibs/views/NTPv4-MIB.golden \
 	mibs/views/VM-MIB.golden
 
 TESTS += mibs/check-mib.sh

@@ -311,6 +311,8 @@ int agent_start(struct store *store, const struct agent_options *options, struct
 	agent->state_dir = mem_string(options->state_dir);
 	agent->ping_s = options->ping_s;
 	agent->views = options->views | VIEW_BIT(VIEW_EDGENODE);
+	agent->vm_notifications = options->vm_notifications;
+	agent->libvirt_notifications = options->libvirt_notifications;
 	agent->sent = options->sent;
 	agent->arg = options->arg;
 	trap_queue_init(&agent->queue);

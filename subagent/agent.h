@@ -18,6 +18,8 @@ struct agent_options {
 	const char *address;    /* of the master: "unix:/var/agentx/master", "tcp:127.0.0.1:705"; copied */
 	const char *state_dir;  /* for net-snmp's persistent directory; copied */
 	uint32_t ping_s;        /* interval of pings, and of attempts to connect; 1 or more */
+	/* Notifications of those modules are sent beside the daemon's own. */
+	bool vm_notifications, libvirt_notifications;
 	uint32_t views;         /* VIEW_BITs of the modules served beside EDGENODE-MIB */
 	/* Called on the agentx lane when the master has answered an AgentX Notify: the event of this serial is delivered to
 	 * the master. Must not block. */

@@ -18,6 +18,7 @@
 #include "subagent/agent.h"
 #include "subagent/oids.h"
 #include "subagent/table.h"
+#include "subagent/trap_view.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,7 +26,11 @@
 struct trap_entry {
 	struct trap_entry *next;
 	const struct event *event; /* a reference */
+	uint8_t stage;             /* lane: enum trap_stage, the one to be sent */
 };
+
+/* What is sent of an event, one after the other. */
+enum trap_stage { TRAP_OWN, TRAP_VM, TRAP_LIBVIRT, TRAP_DONE };
 
 /* Notifications that wait for the master, oldest first. Only the lane removes, so it may use the head unlocked. */
 struct trap_queue {
@@ -35,6 +40,8 @@ struct trap_queue {
 	/* lane: */
 	bool in_flight;            /* the head was sent and not answered */
 	int request;               /* net-snmp's number of that request */
+	struct buf record;         /* of the head's stage, where that is not its own */
+	struct vm_states vm_states;
 	bool resting;              /* no send before the alarm that ends it */
 	struct log_repeat refused; /* what the master answers instead of taking the head */
 };
@@ -50,6 +57,7 @@ struct agent {
 	struct store *store;
 	char *address, *state_dir;
 	uint32_t ping_s, views;
+	bool vm_notifications, libvirt_notifications;
 	void (*sent)(void *arg, uint32_t serial);
 	void *arg;
 	pthread_t thread;

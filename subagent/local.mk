@@ -18,6 +18,7 @@ libcatalogue_a_SOURCES = \
 	subagent/rows_metric.c \
 	subagent/rows_nic.c \
 	subagent/rows_node.c \
+	subagent/rows_ntp.c \
 	subagent/rows_sensor.c \
 	subagent/rows_storage.c \
 	subagent/rows_threshold.c \
@@ -29,6 +30,7 @@ libcatalogue_a_SOURCES = \
 	subagent/table.c subagent/table.h \
 	subagent/table_subject.c \
 	subagent/trap_rows.c \
+	subagent/trap_view.c subagent/trap_view.h \
 	subagent/varbind.c subagent/varbind.h \
 	subagent/view.c subagent/view.h \
 	subagent/watch_values.c subagent/watch_values.h

@@ -134,6 +134,11 @@ bool cell_integer(int32_t value, struct cell *cell);
 /* A getter: { 0 0 }, no object is known. */
 bool cell_no_object(const struct cell_context *context, struct cell *cell);
 
+/* vmOperState; libvirtGuestState (0: the module has no such state) and whether one of that state runs. */
+uint8_t rows_vm_oper_state(const struct domain *row);
+int32_t rows_libvirt_state(uint8_t state);
+bool rows_libvirt_runs(uint8_t state);
+
 uint32_t table_index_zero(const void *row); /* the .0 of scalars */
 
 extern const struct table NODE_SCALARS, SOURCE_TABLE, DOMAIN_TABLE, VCPU_TABLE, BLOCK_TABLE, NIC_TABLE, CPU_SCALARS,
@@ -142,7 +147,8 @@ extern const struct table NODE_SCALARS, SOURCE_TABLE, DOMAIN_TABLE, VCPU_TABLE, 
 	POOL_TABLE, METRIC_TABLE, EVENT_SCALARS, EVENT_TABLE, VBD_TABLE, CHANNEL_TABLE, THRESHOLD_TABLE, ALARM_SCALARS,
 	ALARM_TABLE;
 /* Of the other views. */
-extern const struct table ENTITY_TABLE, ENTITY_SENSOR_TABLE, LIBVIRT_GUEST_TABLE, VM_HYPERVISOR_SCALARS, VM_NUMBER_SCALARS,
-	VM_TABLE, VM_CPU_TABLE, VM_CPU_AFFINITY_TABLE, VM_STORAGE_TABLE, VM_NETWORK_TABLE, VM_ENABLED_SCALARS;
+extern const struct table ENTITY_TABLE, ENTITY_SENSOR_TABLE, LIBVIRT_GUEST_TABLE, VM_HYPERVISOR_SCALARS,
+	VM_NUMBER_SCALARS, VM_TABLE, VM_CPU_TABLE, VM_CPU_AFFINITY_TABLE, VM_STORAGE_TABLE, VM_NETWORK_TABLE,
+	VM_ENABLED_SCALARS, NTP_INFO_SCALARS, NTP_STATUS_SCALARS, NTP_ASSOCIATION_TABLE;
 
 #endif

@@ -25,15 +25,25 @@ static uint32_t uuid_id(const void *row, size_t i)
 	return ((const struct domain *)row)->uuid[i];
 }
 
+int32_t rows_libvirt_state(uint8_t state)
+{
+	static const uint8_t STATES[] = { [DOMAIN_NO_STATE] = 1, [DOMAIN_RUNNING] = 1,	[DOMAIN_BLOCKED] = 2,
+					  [DOMAIN_PAUSED] = 3,	 [DOMAIN_SHUTDOWN] = 4, [DOMAIN_SHUTOFF] = 5,
+					  [DOMAIN_CRASHED] = 6,	 [DOMAIN_PM_SUSPENDED] = 3 };
+
+	return state < sizeof(STATES) ? STATES[state] : 0;
+}
+
+bool rows_libvirt_runs(uint8_t state)
+{
+	return state != DOMAIN_SHUTOFF && state != DOMAIN_CRASHED;
+}
+
 static bool get_state(const struct cell_context *context, struct cell *cell)
 {
-	static const uint8_t STATES[] = {
-		[DOMAIN_NO_STATE] = 1, [DOMAIN_RUNNING] = 1, [DOMAIN_BLOCKED] = 2,	[DOMAIN_PAUSED] = 3, [DOMAIN_SHUTDOWN] = 4,
-		[DOMAIN_SHUTOFF] = 5,  [DOMAIN_CRASHED] = 6, [DOMAIN_PM_SUSPENDED] = 3,
-	};
-	const struct domain *row = context->row[0];
+	const int32_t state = rows_libvirt_state(((const struct domain *)context->row[0])->state);
 
-	return row->state < sizeof(STATES) && STATES[row->state] != 0 && cell_integer(STATES[row->state], cell);
+	return state != 0 && cell_integer(state, cell);
 }
 
 static bool get_cpus(const struct cell_context *context, struct cell *cell)

@@ -15,12 +15,23 @@ PART_SCALARS(domains, domains)
 #define NOT_KNOWN (-1)
 #define KIB 1024
 #define MIB 1048576
+#define TRUTH_TRUE 1
 #define TRUTH_FALSE 2
 
 enum { ADMIN_RUNNING = 1, ADMIN_SUSPENDED, ADMIN_PAUSED, ADMIN_SHUTDOWN };
 enum {
-	OPER_UNKNOWN = 1, OPER_OTHER, OPER_PREPARING, OPER_RUNNING, OPER_SUSPENDING, OPER_SUSPENDED, OPER_RESUMING,
-	OPER_PAUSED, OPER_MIGRATING, OPER_SHUTTING_DOWN, OPER_SHUTDOWN, OPER_CRASHED
+	OPER_UNKNOWN = 1,
+	OPER_OTHER,
+	OPER_PREPARING,
+	OPER_RUNNING,
+	OPER_SUSPENDING,
+	OPER_SUSPENDED,
+	OPER_RESUMING,
+	OPER_PAUSED,
+	OPER_MIGRATING,
+	OPER_SHUTTING_DOWN,
+	OPER_SHUTDOWN,
+	OPER_CRASHED
 };
 
 /* --- the hypervisor ----------------------------------------------------------------------------------------------- */
@@ -58,8 +69,13 @@ static bool get_last_change(const struct cell_context *context, struct cell *cel
 	return context->cache != NULL && set_ticks(context->cache->change_mono_ns, cell);
 }
 
-/* There are none: EDGENODE-MIB tells of changes. */
-static bool get_enabled(const struct cell_context *context, struct cell *cell)
+static bool get_per_vm_enabled(const struct cell_context *context, struct cell *cell)
+{
+	return cell_integer(context->vm_notifications ? TRUTH_TRUE : TRUTH_FALSE, cell);
+}
+
+/* There are none. */
+static bool get_bulk_enabled(const struct cell_context *context, struct cell *cell)
 {
 	(void)context;
 	return cell_integer(TRUTH_FALSE, cell);
@@ -77,8 +93,8 @@ static const struct column VM_NUMBER_COLUMNS[] = {
 	GET(3, vmTableLastChange, SYN_TICKS, get_last_change, 0, NULL),
 };
 static const struct column VM_ENABLED_COLUMNS[] = {
-	GET(9,  vmPerVMNotificationsEnabled, SYN_TRUTH, get_enabled, 0, NULL),
-	GET(10, vmBulkNotificationsEnabled,  SYN_TRUTH, get_enabled, 0, NULL),
+	GET(9,  vmPerVMNotificationsEnabled, SYN_TRUTH, get_per_vm_enabled, 0, NULL),
+	GET(10, vmBulkNotificationsEnabled,  SYN_TRUTH, get_bulk_enabled, 0, NULL),
 };
 
 #define SCALARS_LEVEL { { domains_count, domains_at, table_index_zero, 0, NULL } }
@@ -126,18 +142,23 @@ static size_t state_of(const struct domain *row)
 {
 	size_t i = 0;
 
-	while (i < STATES_N && (STATES[i].state != row->state ||
-				(STATES[i].reason != NULL &&
-				 (row->reason == NULL || strcmp(STATES[i].reason, row->reason) != 0))))
+	while (i < STATES_N &&
+	       (STATES[i].state != row->state ||
+		(STATES[i].reason != NULL && (row->reason == NULL || strcmp(STATES[i].reason, row->reason) != 0))))
 		i++;
 	return i;
 }
 
+uint8_t rows_vm_oper_state(const struct domain *row)
+{
+	const size_t i = state_of(row);
+
+	return i < STATES_N ? STATES[i].oper : OPER_UNKNOWN;
+}
+
 static bool get_oper_state(const struct cell_context *context, struct cell *cell)
 {
-	const size_t i = state_of(context->row[0]);
-
-	return cell_integer(i < STATES_N ? STATES[i].oper : OPER_UNKNOWN, cell);
+	return cell_integer(rows_vm_oper_state(context->row[0]), cell);
 }
 
 /* Nobody says what is wanted; so what is. There is no value for not known. */
@@ -189,7 +210,8 @@ static bool get_cpus_most(const struct cell_context *context, struct cell *cell)
 {
 	const struct domain *row = context->row[0];
 
-	return (row->have & DOMAIN_HAVE_VCPUS_MAX) != 0 ? set_count(row->vcpus_max, cell) : cell_integer(NOT_KNOWN, cell);
+	return (row->have & DOMAIN_HAVE_VCPUS_MAX) != 0 ? set_count(row->vcpus_max, cell)
+							: cell_integer(NOT_KNOWN, cell);
 }
 
 /* KiB, and MiB where both sizes are not numbers of KiB. */
@@ -228,7 +250,7 @@ static bool get_up_time(const struct cell_context *context, struct cell *cell)
 
 /* clang-format off */
 #define ROW struct domain
-#define UUIDP(arc, name, member)     FIELD(arc, name, SYN_UUID, F_UUIDP, member, 0, NULL)
+#define UUIDP(arc, name, member) FIELD(arc, name, SYN_UUID, F_UUIDP, member, 0, NULL)
 static const struct column VM_COLUMNS[] = {
 	STRZ(2,   vmName,         name),
 	UUIDP(3,  vmUUID,         uuid),
@@ -245,7 +267,8 @@ static const struct column VM_COLUMNS[] = {
 	GET(14,   vmMinMem,       SYN_INTEGER32, get_not_known, 0, NULL),
 	GET(15,   vmMaxMem,       SYN_INTEGER32, get_memory_most, 0, NULL),
 	GET(16,   vmUpTime,       SYN_TICKS, get_up_time, DOMAIN_HAVE_START, NULL),
-	{ 17, "vmCpuTime", SYN_COUNTER64, F_U64, offsetof(ROW, cpu_time_ns), DOMAIN_HAVE_CPU_TIME, NS_PER_US, NULL, "microsecond" },
+	{ 17, "vmCpuTime", SYN_COUNTER64, F_U64, offsetof(ROW, cpu_time_ns), DOMAIN_HAVE_CPU_TIME, NS_PER_US, NULL,
+	  "microsecond" },
 };
 #undef UUIDP
 #undef ROW

@@ -66,7 +66,8 @@ static bool get_affinity(const struct cell_context *context, struct cell *cell)
 
 /* clang-format off */
 static const struct column VM_CPU_COLUMNS[] = {
-	{ 2, "vmCpuCoreTime", SYN_COUNTER64, F_U64, offsetof(struct vcpu, time_ns), VCPU_HAVE_TIME, NS_PER_US, NULL, "microsecond" },
+	{ 2, "vmCpuCoreTime", SYN_COUNTER64, F_U64, offsetof(struct vcpu, time_ns), VCPU_HAVE_TIME, NS_PER_US, NULL,
+	  "microsecond" },
 };
 static const struct column VM_CPU_AFFINITY_COLUMNS[] = {
 	GET(3, vmCpuAffinity, SYN_ENUM, get_affinity, 0, NULL),
@@ -85,7 +86,14 @@ const struct table VM_CPU_AFFINITY_TABLE = {
 
 /* --- storage ------------------------------------------------------------------------------------------------------ */
 
-enum { SOURCE_TYPE_UNKNOWN = 1, SOURCE_TYPE_OTHER, SOURCE_TYPE_BLOCK, SOURCE_TYPE_RAW, SOURCE_TYPE_SPARSE, SOURCE_TYPE_NETWORK };
+enum {
+	SOURCE_TYPE_UNKNOWN = 1,
+	SOURCE_TYPE_OTHER,
+	SOURCE_TYPE_BLOCK,
+	SOURCE_TYPE_RAW,
+	SOURCE_TYPE_SPARSE,
+	SOURCE_TYPE_NETWORK
+};
 enum { ACCESS_UNKNOWN = 1, ACCESS_READ_WRITE, ACCESS_READ_ONLY };
 enum { MEDIA_OTHER = 1, MEDIA_UNKNOWN, MEDIA_HARD_DISK, MEDIA_OPTICAL, MEDIA_FLOPPY };
 
@@ -149,9 +157,8 @@ static bool get_access(const struct cell_context *context, struct cell *cell)
 
 static bool get_media(const struct cell_context *context, struct cell *cell)
 {
-	static const uint8_t MEDIA[] = {
-		MEDIA_UNKNOWN, [BLOCK_MEDIA_DISK] = MEDIA_HARD_DISK, MEDIA_OPTICAL, MEDIA_FLOPPY
-	};
+	static const uint8_t MEDIA[] = { MEDIA_UNKNOWN, [BLOCK_MEDIA_DISK] = MEDIA_HARD_DISK, MEDIA_OPTICAL,
+					 MEDIA_FLOPPY };
 	const uint8_t media = device_of(context)->media;
 
 	return cell_integer(media < sizeof(MEDIA) ? MEDIA[media] : MEDIA_OTHER, cell);
@@ -206,7 +213,8 @@ static bool get_allocated_size(const struct cell_context *context, struct cell *
 
 /* clang-format off */
 #define ROW struct block
-#define LATENCY(arc, name, member, have) { (arc), #name, SYN_COUNTER64, F_U64, offsetof(ROW, member), (have), NS_PER_US, NULL, NULL }
+#define LATENCY(arc, name, member, have) \
+	{ (arc), #name, SYN_COUNTER64, F_U64, offsetof(ROW, member), (have), NS_PER_US, NULL, NULL }
 static const struct column VM_STORAGE_COLUMNS[] = {
 	GET(3,      vmStorageParent,           SYN_INTEGER32, get_parent, 0, NULL),
 	GET(4,      vmStorageSourceType,       SYN_ENUM, get_source_type, 0, NULL),

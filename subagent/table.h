@@ -64,7 +64,7 @@ struct cell {
 		struct { const uint8_t *data; size_t length; } octets;
 		struct { const uint32_t *ids; size_t n; } oid;
 	};
-	uint8_t octet_scratch[16];
+	uint8_t octet_scratch[32];
 	uint32_t oid_scratch[OID_SCRATCH];
 };
 
@@ -76,6 +76,7 @@ struct cell_context {
 	const uint32_t *root;   /* edgeNodeMIB, for OID values */
 	size_t root_n;
 	const struct view_cache *cache; /* of this snapshot; NULL: what hangs on it is absent */
+	bool vm_notifications;          /* VM-MIB's are sent */
 	const void *row[TABLE_LEVELS_MAX]; /* [0] outermost ... of the row at hand */
 };
 

@@ -135,6 +135,7 @@ static int on_request(netsnmp_mib_handler *handler, netsnmp_handler_registration
 	if (snapshot == NULL) /* nothing was read yet: no instance of anything */
 		return SNMP_ERR_NOERROR;
 	cell_context_init(&context, snapshot, now, agent_uptime_zero(agent, now));
+	context.vm_notifications = agent->vm_notifications;
 	if (served->view->cached) {
 		view_cache_update(&agent->cache, snapshot, served->view->by_uuid);
 		context.cache = &agent->cache;

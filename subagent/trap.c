@@ -24,6 +24,7 @@
 void trap_queue_init(struct trap_queue *queue)
 {
 	pthread_mutex_init(&queue->lock, NULL);
+	buf_init(&queue->record, EVENT_RECORD_MAX);
 	queue->tail = &queue->head;
 }
 
@@ -57,6 +58,8 @@ void trap_queue_free(struct trap_queue *queue)
 	while (queue->head != NULL)
 		drop_head(queue);
 	pthread_mutex_destroy(&queue->lock);
+	buf_free(&queue->record);
+	vm_states_free(&queue->vm_states);
 }
 
 bool trap_queue_put(struct trap_queue *queue, const struct event *event)
@@ -91,13 +94,13 @@ static bool add_varbind(netsnmp_pdu *pdu, const struct varbind *varbind)
 	return true;
 }
 
-/* NULL where the event's record cannot be read. */
-static netsnmp_pdu *make_pdu(const struct agent *agent, const struct event *event)
+/* NULL where the record cannot be read. */
+static netsnmp_pdu *make_pdu(const struct agent *agent, const void *record, size_t length)
 {
 	struct varbind_reader reader;
 	struct varbind varbind;
 	netsnmp_pdu *pdu = snmp_pdu_create(NOTIFY_PDU);
-	int code = pdu == NULL ? -ERR_IO : varbind_open(&reader, event->varbinds, event->varbinds_length);
+	int code = pdu == NULL ? -ERR_IO : varbind_open(&reader, record, length);
 
 	while (code == 0) {
 		code = varbind_read(&reader, &varbind);
@@ -112,11 +115,22 @@ static netsnmp_pdu *make_pdu(const struct agent *agent, const struct event *even
 	return NULL;
 }
 
-static void delivered(struct agent *agent)
+/* The record of the stage into the queue's; whether there is one. */
+static bool make_record(struct agent *agent, const struct event *event, uint8_t stage)
+{
+	struct trap_queue *queue = &agent->queue;
+
+	buf_reset(&queue->record);
+	if (stage == TRAP_VM)
+		return agent->vm_notifications && trap_view_vm(&queue->vm_states, event, &queue->record) == 0;
+	return agent->libvirt_notifications && trap_view_libvirt(event, &queue->record) == 0;
+}
+
+/* Nothing more is to be sent of the head: the event is told. */
+static void finish_head(struct agent *agent)
 {
 	const uint32_t serial = agent->queue.head->event->serial;
 
-	log_repeat_ok(&agent->queue.refused, LOG_NAME);
 	drop_head(&agent->queue);
 	if (agent->sent != NULL)
 		agent->sent(agent->arg, serial);
@@ -127,7 +141,27 @@ static void give_up(struct agent *agent, const char *why, long code)
 	log_warning("AgentX: the notification of event %u is given up: %s %ld", agent->queue.head->event->serial, why,
 		    code);
 	agent->queue.given_up++;
-	drop_head(&agent->queue);
+	if (agent->queue.head->stage == TRAP_OWN)
+		drop_head(&agent->queue);
+	else /* its own one was taken */
+		finish_head(agent);
+}
+
+static void next_stage(struct agent *agent)
+{
+	struct trap_entry *head = agent->queue.head;
+
+	do
+		head->stage++;
+	while (head->stage < TRAP_DONE && !make_record(agent, head->event, head->stage));
+	if (head->stage == TRAP_DONE)
+		finish_head(agent);
+}
+
+static void delivered(struct agent *agent)
+{
+	log_repeat_ok(&agent->queue.refused, LOG_NAME);
+	next_stage(agent);
 }
 
 static void on_retry(unsigned int id, void *arg)
@@ -184,7 +218,9 @@ static int on_answer(int operation, netsnmp_session *session, int request, netsn
 static void send_head(struct agent *agent, const struct event *event)
 {
 	struct trap_queue *queue = &agent->queue;
-	netsnmp_pdu *pdu = make_pdu(agent, event);
+	const bool own = queue->head->stage == TRAP_OWN;
+	const void *record = own ? (const void *)event->varbinds : queue->record.data;
+	netsnmp_pdu *pdu = make_pdu(agent, record, own ? event->varbinds_length : queue->record.length);
 
 	if (pdu == NULL) {
 		give_up(agent, "its record is damaged, bytes:", (long)event->varbinds_length);
@@ -198,11 +234,25 @@ static void send_head(struct agent *agent, const struct event *event)
 	}
 }
 
+/* The states before the first change that is told. */
+static void seed_states(struct agent *agent)
+{
+	struct snapshot *snapshot;
+
+	if (!agent->vm_notifications || agent->queue.vm_states.n > 0)
+		return;
+	snapshot = store_acquire(agent->store);
+	if (snapshot != NULL && snapshot->domains != NULL)
+		vm_states_seed(&agent->queue.vm_states, snapshot->domains);
+	part_unref(snapshot);
+}
+
 void trap_pump(struct agent *agent)
 {
 	struct trap_queue *queue = &agent->queue;
 	struct trap_entry *head;
 
+	seed_states(agent);
 	while (agent->session != NULL && !queue->in_flight && !queue->resting) {
 		head = head_of(queue);
 		if (head == NULL)

@@ -45,6 +45,21 @@ static void put_cell(struct buf *out, const struct cell *cell)
 	}
 }
 
+void varbind_put(struct buf *out, const uint32_t *oid, size_t n, const struct cell *cell)
+{
+	put_ids(out, oid, n);
+	put_cell(out, cell);
+}
+
+void varbind_begin(struct buf *out, const uint32_t *trap_oid, size_t n, uint32_t count)
+{
+	const struct cell cell = { .type = CELL_OID, .oid = { trap_oid, n } };
+
+	buf_u8(out, RECORD_VERSION);
+	buf_u32(out, count);
+	varbind_put(out, SNMP_TRAP_OID, sizeof(SNMP_TRAP_OID) / sizeof(SNMP_TRAP_OID[0]), &cell);
+}
+
 /* The scalars of the log as they are once this event is its newest. */
 static void scalars_with(const struct events *events, const struct event *event, struct events *with)
 {

@@ -20,6 +20,10 @@
  * of its own are taken from that. Objects that are absent are left out. */
 int varbind_encode(const struct cell_context *context, const struct event *event, struct buf *out);
 
+/* Another module's record: snmpTrapOID.0 with that value, then count - 1 varbinds, each by varbind_put. */
+void varbind_begin(struct buf *out, const uint32_t *trap_oid, size_t n, uint32_t count);
+void varbind_put(struct buf *out, const uint32_t *oid, size_t n, const struct cell *cell);
+
 struct varbind {
 	uint32_t oid[OID_MAX];
 	size_t oid_n;

@@ -18,6 +18,7 @@ const uint32_t EDGE_ROOT[] = { EDGE_ROOT_ARCS };
 const size_t EDGE_ROOT_N = sizeof(EDGE_ROOT) / sizeof(EDGE_ROOT[0]);
 static const uint32_t ENTITY_ROOT[] = { 1, 3, 6, 1, 2, 1, 47 };
 static const uint32_t ENTITY_SENSOR_ROOT[] = { 1, 3, 6, 1, 2, 1, 99 };
+static const uint32_t NTP_ROOT[] = { 1, 3, 6, 1, 2, 1, 197 };
 static const uint32_t VM_ROOT[] = { 1, 3, 6, 1, 2, 1, 236 };
 static const uint32_t LIBVIRT_ROOT[] = { 1, 3, 6, 1, 4, 1, 36957 };
 
@@ -46,6 +47,7 @@ static const struct table *const ENTITY_TABLES[] = { &ENTITY_TABLE };
 static const struct table *const ENTITY_SENSOR_TABLES[] = { &ENTITY_SENSOR_TABLE };
 static const struct table *const LIBVIRT_TABLES[] = { &LIBVIRT_GUEST_TABLE };
 
+static const struct table *const NTP_TABLES[] = { &NTP_INFO_SCALARS, &NTP_STATUS_SCALARS, &NTP_ASSOCIATION_TABLE };
 static const struct table *const VM_TABLES[] = {
 	&VM_HYPERVISOR_SCALARS, &VM_NUMBER_SCALARS,
 	&VM_TABLE, &VM_CPU_TABLE, &VM_CPU_AFFINITY_TABLE, &VM_STORAGE_TABLE, &VM_NETWORK_TABLE,
@@ -54,7 +56,8 @@ static const struct table *const VM_TABLES[] = {
 
 #define TABLES_OF(array) (array), sizeof(array) / sizeof((array)[0])
 const struct view EDGENODE_VIEW = {
-	"EDGENODE-MIB", ROOT_OF(EDGE_ROOT), { ARC_OBJECTS }, 1, TABLES, sizeof(TABLES) / sizeof(TABLES[0]) - 1, false, false
+	"EDGENODE-MIB", ROOT_OF(EDGE_ROOT), { ARC_OBJECTS }, 1,
+	TABLES, sizeof(TABLES) / sizeof(TABLES[0]) - 1, false, false
 };
 const struct view ENTITY_VIEW = {
 	"ENTITY-MIB", ROOT_OF(ENTITY_ROOT), { 1, 1, 1 }, 3, TABLES_OF(ENTITY_TABLES), false, false
@@ -68,14 +71,14 @@ const struct view LIBVIRT_VIEW = {
 const struct view VM_VIEW = {
 	"VM-MIB", ROOT_OF(VM_ROOT), { 1 }, 1, TABLES_OF(VM_TABLES), true, false
 };
+const struct view NTP_VIEW = {
+	"NTPv4-MIB", ROOT_OF(NTP_ROOT), { 1 }, 1, TABLES_OF(NTP_TABLES), false, false
+};
 /* clang-format on */
 
 const struct view *const VIEWS[] = {
-	[VIEW_EDGENODE] = &EDGENODE_VIEW,
-	[VIEW_ENTITY] = &ENTITY_VIEW,
-	[VIEW_ENTITY_SENSOR] = &ENTITY_SENSOR_VIEW,
-	[VIEW_LIBVIRT] = &LIBVIRT_VIEW,
-	[VIEW_VM] = &VM_VIEW,
+	[VIEW_EDGENODE] = &EDGENODE_VIEW, [VIEW_ENTITY] = &ENTITY_VIEW, [VIEW_ENTITY_SENSOR] = &ENTITY_SENSOR_VIEW,
+	[VIEW_LIBVIRT] = &LIBVIRT_VIEW,	  [VIEW_VM] = &VM_VIEW,		[VIEW_NTP] = &NTP_VIEW,
 };
 
 static int by_uuid(const void *a, const void *b)

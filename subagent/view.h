@@ -31,12 +31,12 @@ struct view {
 	bool by_uuid; /* and its active domains */
 };
 
-enum view_id { VIEW_EDGENODE, VIEW_ENTITY, VIEW_ENTITY_SENSOR, VIEW_LIBVIRT, VIEW_VM, VIEW_END };
+enum view_id { VIEW_EDGENODE, VIEW_ENTITY, VIEW_ENTITY_SENSOR, VIEW_LIBVIRT, VIEW_VM, VIEW_NTP, VIEW_END };
 #define VIEW_BIT(id) (UINT32_C(1) << (id))
 
 /* VIEW_END of them, by enum view_id. */
 extern const struct view *const VIEWS[];
-extern const struct view EDGENODE_VIEW, ENTITY_VIEW, ENTITY_SENSOR_VIEW, LIBVIRT_VIEW, VM_VIEW;
+extern const struct view EDGENODE_VIEW, ENTITY_VIEW, ENTITY_SENSOR_VIEW, LIBVIRT_VIEW, VM_VIEW, NTP_VIEW;
 
 /* Made once for each list of domains and kept while that is the newest; holds a reference to it. */
 struct view_cache {

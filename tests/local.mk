@@ -52,6 +52,7 @@ UNIT_TESTS = \
 	tests/unit/test_threshold \
 	tests/unit/test_trap \
 	tests/unit/test_varbind \
+	tests/unit/test_view_rows \
 	tests/unit/test_views \
 	tests/unit/test_virtio \
 	tests/unit/test_virtio_load \

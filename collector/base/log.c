@@ -103,6 +103,14 @@ static void say_dropped(void)
 		atomic_fetch_add(&sink.dropped, dropped);
 }
 
+/* One line stays one, and a terminal obeys none: names of domains and what programs print are in it. */
+static void take_controls(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == '\x7f')
+			*text = '?';
+}
+
 static void __attribute__((format(printf, 2, 0))) log_line(enum log_level level, const char *format, va_list args)
 {
 	char text[LOG_LINE_MAX];
@@ -110,6 +118,7 @@ static void __attribute__((format(printf, 2, 0))) log_line(enum log_level level,
 	if (level > sink.most)
 		return;
 	vsnprintf(text, sizeof(text), format, args);
+	take_controls(text);
 	say_dropped();
 	if (!put_line(level, text))
 		atomic_fetch_add(&sink.dropped, 1);

@@ -88,12 +88,21 @@ bool guest_disk_is_fresh(const struct guest_disk *disk)
 	return disk->fresh;
 }
 
+/* The end of a failure, which names the disk as its begin does. */
+static void note_end(const struct guest_disk *disk, struct log_repeat *repeat)
+{
+	char text[MESSAGE_SIZE];
+
+	snprintf(text, sizeof(text), "metrics disk: %s", disk->path);
+	log_repeat_ok(repeat, text);
+}
+
 static void note_size(struct guest_disk *disk, bool whole)
 {
 	char text[MESSAGE_SIZE];
 
 	if (whole) {
-		log_repeat_ok(&disk->too_small, "metrics disk size");
+		note_end(disk, &disk->too_small);
 		return;
 	}
 	snprintf(text, sizeof(text), "%s: %zu bytes are too few, metrics are left out; raise its size", disk->path,
@@ -111,7 +120,7 @@ int guest_disk_write(struct guest_disk *disk, const struct buf *document, bool w
 		snprintf(text, sizeof(text), "%s: %s", disk->path, rc == -ERR_IO ? strerror(errno) : err_text(rc));
 		return fail(disk, rc, text);
 	}
-	log_repeat_ok(&disk->failure, "metrics disk");
+	note_end(disk, &disk->failure);
 	note_size(disk, whole);
 	disk->fresh = false;
 	disk->updates++;

@@ -116,10 +116,24 @@ static int open_or_make(const char *path, bool *made)
 	return fd;
 }
 
+/* Zeroes in all that may be written: the image of a file system begins with some, too. */
+static bool is_blank(const struct mvbd *disk, off_t size)
+{
+	static const uint8_t ZEROS[4096];
+	uint8_t part[sizeof(ZEROS)];
+	ssize_t n;
+
+	for (off_t at = 0; at < size && at < (off_t)MVBD_SIZE_MAX; at += n) {
+		n = pread(disk->fd, part, sizeof(part), at);
+		if (n <= 0 || memcmp(part, ZEROS, (size_t)n) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* Refuses what is not ours to write: a configuration error must not cost somebody a file. */
 static int check_file(const struct mvbd *disk, const struct stat *st, const struct message *message)
 {
-	static const uint8_t ZEROS[MVBD_HEADER_SIZE];
 	uint8_t head[MVBD_HEADER_SIZE] = { 0 };
 
 	if (!S_ISREG(st->st_mode))
@@ -131,7 +145,7 @@ static int check_file(const struct mvbd *disk, const struct stat *st, const stru
 					      fail(message, -ERR_BUSY, "%s: another process writes it", disk->path);
 	if (pread(disk->fd, head, sizeof(head), 0) < 0)
 		return fail_errno(message, disk->path);
-	if (mvbd_get_u32(head) != MVBD_SIGNATURE && memcmp(head, ZEROS, sizeof(head)) != 0)
+	if (mvbd_get_u32(head) != MVBD_SIGNATURE && !is_blank(disk, st->st_size))
 		return fail(message, -ERR_IO, "%s: holds something else than a metrics disk", disk->path);
 	return 0;
 }

@@ -3,8 +3,8 @@
  * the guest reads it as "metrics".
  *
  * A node holds XENSTORE_NODE_MAX bytes at most, path included; of a longer document the host's metrics are left out,
- * then the domain's too, and a comment says so. It is written only where the domain's "vm" in the store has the UUID that
- * libvirt gives: a node is never made for a domain that has gone, nor on a host whose libvirt does not speak of Xen.
+ * then the domain's too, and a comment says so. It is written only where the domain's "vm" in the store has the UUID
+ * that libvirt gives: a node is never made for a domain that has gone, nor on a host whose libvirt has no Xen.
  * What was written stays when the daemon ends; Time in it says how old it is.
  * Source: vhostmd (xs_get_domain_path, "/metrics"; "/vm" is /vm/UUID); xenstore.txt of Xen for the limit.
  */

@@ -1,6 +1,6 @@
 /*
- * reference.h - what programs that were built for vhostmd's libmetrics.so.0 know of it, written down from its documented
- * names, numbers and layouts. Never to be changed with guestlib/libmetrics.h: it is what that is held against.
+ * reference.h - what programs that were built for vhostmd's libmetrics.so.0 know of it, written down from its
+ * documented names, numbers and layouts. Never to be changed with guestlib/libmetrics.h: it is what that is held against.
  */
 #ifndef EDGENODE_TESTS_ABI_REFERENCE_H
 #define EDGENODE_TESTS_ABI_REFERENCE_H

@@ -16,8 +16,7 @@ mkdir -p $work
 trap 'rm -rf $work' EXIT
 ${MAKE:-make} -s vm-dump-metrics-static >$work/log 2>&1 || {
 	if grep -E 'cannot find -l|unable to find library|no such file.*\.a' $work/log; then
-		echo "skipped: for a static program Debian has libxml2-dev, with libicu-dev and zlib1g-dev and liblzma-dev," \
-			"and libstdc++.a (g++)"
+		echo "skipped: a static program takes (Debian) libxml2-dev, libicu-dev, zlib1g-dev, liblzma-dev, g++"
 		exit 77
 	fi
 	cat $work/log >&2

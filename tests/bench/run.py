@@ -9,17 +9,24 @@ latency  a get with libvirtd running and with libvirtd stopped (SIGSTOP), beside
          root and a libvirtd with QEMU domains of its own
 qemu100  100 QEMU domains on a libvirtd of its own: CPU of one full refresh (daemon and libvirtd) beside that of one bulk
          call for the same groups (libvirtd alone); what a poll period of 1 s and of 5 s costs; root
+vhostmd  100 QEMU domains on a libvirtd of its own, a period of 5 s, the metrics of the configuration that vhostmd 1.2
+         came with: CPU per period as built-in metrics, as actions, and of vhostmd itself with the same file where it
+         is installed (or $VHOSTMD names the program); each with its children, libvirtd beside it; root
 Each line says what was measured, the bound, and "ok" or "OVER". Exit status 1 when one is over.
 """
 import argparse
 import os
 import platform
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 import edge  # noqa: E402
+from cases_vhostmd import SCRIPTS, SHIPPED, of_vhostmd, start_vhostmd  # noqa: E402
 from rig import Rig  # noqa: E402
 
 DOMAINS = 100
@@ -33,6 +40,10 @@ REFRESH_PERIODS = 20
 REFRESH_S = 5          # a period of the rotation: each group of each domain is read once
 REFRESH_MORE_S = 0.010
 SHARE_MOST = 1.0       # percent of one CPU at a period of 5 s
+PERIOD_S = 5           # vhostmd's
+PERIODS = 8
+VHOSTMD_SEEN_S = 1.7   # of vhostmd and its children, where it is not installed
+VM_METRICS = 1         # of the configuration's
 SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 
 over = 0
@@ -199,7 +210,112 @@ def bench_qemu100():
         report("qemu100: oldest row, period of 1 s", fast.age / 1000, "s", 7)
 
 
-BENCHES = {"cycle": bench_cycle, "memory": bench_memory, "latency": bench_latency, "qemu100": bench_qemu100}
+# --- beside vhostmd --------------------------------------------------------------------------------------------------
+
+def reaped_ns(pid):
+    """CPU time of the children that have ended, and of theirs."""
+    with open("/proc/%d/stat" % pid, encoding="ascii", errors="replace") as stat:
+        words = stat.read().rpartition(")")[2].split()
+    return (int(words[13]) + int(words[14])) * 1000000000 // os.sysconf("SC_CLK_TCK")
+
+
+def cpu_tree_ns(pid):
+    """CPU time of a process and of all that it started, those that have ended included."""
+    total = 0
+    for process in [pid] + edge.children_of(pid):
+        try:
+            total += cpu_ns(process) + reaped_ns(process)
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # ended meanwhile: from now on in its parent's
+    return total
+
+
+class Cost:
+    """CPU milliseconds of a daemon and of libvirtd per period, from one update of the metrics disk to a later one."""
+
+    def __init__(self, rig, process, disk, periods):
+        self.process, self.disk = process, disk
+        libvirtd = rig.libvirtd()
+        self.next_update()
+        begin, own, theirs = time.monotonic(), cpu_tree_ns(process.pid), cpu_ns(libvirtd)
+        for _ in range(periods):
+            self.next_update()
+        self.period_s = (time.monotonic() - begin) / periods
+        self.own = (cpu_tree_ns(process.pid) - own) / 1e6 / periods
+        self.libvirtd = (cpu_ns(libvirtd) - theirs) / 1e6 / periods
+        self.both = self.own + self.libvirtd
+
+    def changed_ns(self):
+        if not self.process.running():
+            raise edge.Failed("%s ended: %s" % (self.process.name, self.process.output()[-400:]))
+        try:
+            return os.stat(self.disk).st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
+    def next_update(self):
+        """Waits for the disk to be written and left alone: an update is several writes."""
+        before = self.changed_ns()
+        edge.wait_for(lambda: before < self.changed_ns() < time.time_ns() - 300000000, 60, "an update of the disk")
+
+    def report(self, what, own_most=None, both_most=None):
+        report("vhostmd: %s, a period of %.1f s: CPU with its children" % (what, self.period_s), self.own, "ms",
+               own_most)
+        report("vhostmd: %s: CPU of libvirtd" % what, self.libvirtd, "ms")
+        report("vhostmd: %s: CPU of both" % what, self.both, "ms", both_most)
+
+
+def stock(disk, with_actions):
+    """The configuration that vhostmd came with, for the disk alone."""
+    text = of_vhostmd(SHIPPED, disk, PERIOD_S).replace("<transport>virtio</transport>", "")
+    return text if with_actions else re.sub(r"<metrics>.*</metrics>", "<metrics/>", text, flags=re.S)
+
+
+def cost_of_edgenoded(rig, with_actions):
+    with edge.Node("bench_vhostmd", uri=rig.uri) as node:
+        start_vhostmd(node, stock(node.disk, with_actions))
+        wanted = rig.domains * VM_METRICS
+        edge.wait_for(lambda: node.dump()[1].count("context='vm'") >= wanted, 60, "metrics of all domains", pause=1)
+        return Cost(rig, node.daemon, node.disk, PERIODS)
+
+
+def vhostmd_program():
+    """vhostmd itself, not the name that edgenoded has for its sake; None where there is none."""
+    found = os.environ.get("VHOSTMD") or shutil.which("vhostmd", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    return None if found and os.path.basename(os.path.realpath(found)) == "edgenoded" else found
+
+
+def cost_of_vhostmd(rig, program):
+    directory = tempfile.mkdtemp(prefix="edge-vhostmd-")
+    disk, conf = directory + "/disk", directory + "/vhostmd.conf"
+    shutil.copy(SCRIPTS + "/vhostmd.dtd", directory)
+    with open(conf, "w", encoding="utf-8") as out:
+        out.write(stock(disk, True))
+    process = edge.Process("vhostmd", [program, "-d", "-f", conf, "-p", directory + "/pid", "-c", rig.uri],
+                           directory + "/log")
+    try:
+        return Cost(rig, process, disk, PERIODS)
+    finally:
+        process.end()
+        shutil.rmtree(directory)
+
+
+def bench_vhostmd():
+    program = vhostmd_program()
+    with Rig(domains=DOMAINS) as rig:
+        theirs = cost_of_vhostmd(rig, program) if program else None
+        built_in, actions = cost_of_edgenoded(rig, False), cost_of_edgenoded(rig, True)
+    if theirs:
+        theirs.report("vhostmd itself")
+    else:
+        print("vhostmd: not installed: compared with the %g s seen elsewhere" % VHOSTMD_SEEN_S)
+    own = theirs.own if theirs else 1e3 * VHOSTMD_SEEN_S
+    built_in.report("built-in metrics", own_most=round(own / 100, 1))
+    actions.report("the same metrics as actions", own_most=round(own / 2, 1))
+
+
+BENCHES = {"cycle": bench_cycle, "memory": bench_memory, "latency": bench_latency, "qemu100": bench_qemu100,
+           "vhostmd": bench_vhostmd}
 
 
 def main():

@@ -25,6 +25,10 @@ static void check_blocks(const struct domain_devices *devices)
 		check_text(devices->blocks[i].target, LIBVIRT_XML_NAME_MAX);
 		check_text(devices->blocks[i].source, LIBVIRT_XML_SOURCE_MAX);
 		check_text(devices->blocks[i].alias, LIBVIRT_XML_NAME_MAX);
+		check_text(devices->blocks[i].format, LIBVIRT_XML_NAME_MAX);
+		check_text(devices->blocks[i].bus, LIBVIRT_XML_NAME_MAX);
+		FUZZ_CHECK(devices->blocks[i].source_type <= BLOCK_SOURCE_OTHER);
+		FUZZ_CHECK(devices->blocks[i].media <= BLOCK_MEDIA_FLOPPY);
 		for (size_t j = 0; j < i; j++)
 			FUZZ_CHECK(strcmp(devices->blocks[i].target, devices->blocks[j].target) != 0);
 	}
@@ -40,9 +44,28 @@ static void check_nics(const struct domain_devices *devices)
 		check_text(nic->target, LIBVIRT_XML_NAME_MAX);
 		check_text(nic->model, LIBVIRT_XML_NAME_MAX);
 		check_text(nic->source, LIBVIRT_XML_SOURCE_MAX);
+		check_text(nic->parent, LIBVIRT_XML_NAME_MAX);
 		for (size_t j = 0; j < i; j++)
 			FUZZ_CHECK(memcmp(nic->mac, devices->nics[j].mac, sizeof(nic->mac)) != 0 ||
 				   nic->ordinal != devices->nics[j].ordinal);
+	}
+}
+
+/* Any text may be asked whether it has a CPU. */
+static void check_cpus(const char *cpus)
+{
+	check_text(cpus, LIBVIRT_XML_CPUS_MAX);
+	vcpu_pin_has(cpus, 0);
+	vcpu_pin_has(cpus, UINT32_MAX);
+}
+
+static void check_pins(const struct domain_devices *devices)
+{
+	FUZZ_CHECK(devices->n_pins <= DOMAIN_VCPUS_MAX);
+	check_cpus(devices->cpus);
+	for (size_t i = 0; i < devices->n_pins; i++) {
+		FUZZ_CHECK(devices->pins[i].cpus != NULL);
+		check_cpus(devices->pins[i].cpus);
 	}
 }
 
@@ -58,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_text(devices->channel_path, LIBVIRT_XML_SOURCE_MAX);
 		check_blocks(devices);
 		check_nics(devices);
+		check_pins(devices);
 		part_unref(devices);
 		free(os);
 	} else {

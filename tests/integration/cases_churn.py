@@ -11,9 +11,9 @@ from cases import case
 from edge import Build, Node, OK, Skipped, expect, expect_equal, run, tool, wait_for
 from rig import shared_rig
 
-SECONDS = float(os.environ.get("EDGENODE_CHURN_S", "20"))
+SECONDS = float(os.environ.get("EDGENODE_CHURN_S", "10"))
 NAMES = 4          # domains at a time
-EVENT_ROWS = 100   # the table of events is full after the first rounds
+EVENT_ROWS = 30    # the table of events is full after the first rounds
 MEMORY_KIB = 1024  # what the allocator may keep beyond the first rounds
 SANITIZED_KIB = 64 << 10  # its quarantine
 DESCRIPTORS = 4    # a connection more or less: of four lanes

@@ -47,7 +47,8 @@ def at_one_moment(guest, *commands):
         guest.run("%s && %s >/tmp/after" % (line, commands[0]))
         texts = [guest.run("cat /tmp/form%d" % i) for i in range(len(commands))]
         return texts if texts[0] == guest.run("cat /tmp/after") else None
-    return wait_for(read, 40, "one document for %s" % ", ".join(commands), pause=1.1)
+    # At the port the requests of an attempt are within the burst, which the pause gives back.
+    return wait_for(read, 60, "one document for %s" % ", ".join(commands), pause=5)
 
 
 def check_forms(guest, channel, all_metrics):

@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/integration/cases_devices.py \
 	tests/integration/cases_disks.py \
 	tests/integration/cases_edge_bond.py \
+	tests/integration/cases_edge_latency.py \
 	tests/integration/cases_edge_mce.py \
 	tests/integration/cases_edge_node.py \
 	tests/integration/cases_events.py \
@@ -23,6 +24,7 @@ EXTRA_DIST += \
 	tests/integration/cases_snmp.py \
 	tests/integration/cases_threshold.py \
 	tests/integration/cases_values.py \
+	tests/integration/cases_views.py \
 	tests/integration/cases_vhostmd.py \
 	tests/integration/edge.py \
 	tests/integration/edge_node.py \

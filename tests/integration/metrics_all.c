@@ -1,6 +1,6 @@
 /*
- * metrics_all.c - what a program in a guest does with the newer interface of libmetrics: all metrics of one moment, a line
- * each. C and C++. usage: metrics_all [disk-or-image]. Alone:
+ * metrics_all.c - what a program in a guest does with the newer interface of libmetrics: all metrics of one moment, a
+ * line each. C and C++. usage: metrics_all [disk-or-image]. Alone:
  * cc metrics_all.c $(pkg-config --cflags --libs libmetrics)
  */
 #include <inttypes.h>

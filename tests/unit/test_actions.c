@@ -298,6 +298,54 @@ START_TEST(places_are_spread_over_the_period)
 }
 END_TEST
 
+#define MANY 100
+
+/* One period from `now` on: the runs there were, each ended at once. Times never go back. */
+static size_t run_period(int64_t now)
+{
+	const int64_t end = now + 9 * S;
+	struct action_task *task;
+	size_t n = 0;
+
+	for (int64_t next; (next = action_set_next_ns(set)) < end; now = next) {
+		ck_assert_int_ge(next, now);
+		for (; (task = action_set_start(set, next)) != NULL; n++)
+			end_task(task, RUNNER_OK, 0, "1", next);
+	}
+	return n;
+}
+
+/* Whoever comes and goes, and with runs on their way. */
+START_TEST(all_have_their_turn)
+{
+	const char *names[MANY];
+	struct action_task *held[2];
+	int64_t now = 0;
+
+	for (size_t i = 0; i < MANY; i++)
+		names[i] = "x";
+	open_set(METRICS("", VM("int32", "a", "a NAME") VM("int32", "b", "b NAME")));
+	for (size_t n = 0; n < 40; n++) {
+		const size_t off = n * 37 % MANY;
+
+		set_domains(names, MANY, off, now);
+		run_period(now);
+		now += 9 * S;
+		ck_assert_uint_eq(run_period(now), 2 * (MANY - off));
+		now += 9 * S;
+		for (size_t i = 0; i < 2; i++)
+			held[i] = start_task(now + 9 * S, NULL);
+		set_domains(names, MANY, MANY - 1 - off, now);
+		reconfigure(n % 2 != 0 ? METRICS("", VM("int32", "a", "a NAME") VM("int32", "b", "b NAME"))
+				       : METRICS("", VM("int32", "b", "b NAME") VM("int32", "c", "c NAME")),
+			    now);
+		for (size_t i = 0; i < 2; i++)
+			end_task(held[i], RUNNER_OK, 0, "1", now);
+	}
+	action_set_free(set);
+}
+END_TEST
+
 START_TEST(a_reload_keeps_what_is_the_same)
 {
 	struct action_task *kept, *dropped;
@@ -346,6 +394,16 @@ START_TEST(elements_of_the_host_find_their_domain)
 		 ELEMENT("01000000-0000-0000-0000-000000000001") ELEMENT("01000000-0000-0000-0000-0000000000ff"), 0);
 	expect_rows(3);
 	expect_row("n", 2, METRIC_OK, "5");
+	action_set_free(set);
+}
+END_TEST
+
+START_TEST(elements_want_domains_to_find)
+{
+	open_set(METRICS("", HOST("int32", "v", "a")));
+	ck_assert(!action_set_wants_domains(set));
+	reconfigure(METRICS("", HOST("xml", "x", "one")), 0);
+	ck_assert(action_set_wants_domains(set));
 	action_set_free(set);
 }
 END_TEST
@@ -526,9 +584,11 @@ static Suite *suite(void)
 	UNIT_ADD(s, domains_have_tasks_while_they_are_active);
 	UNIT_ADD(s, an_action_that_hangs_takes_few_places);
 	UNIT_ADD(s, places_are_spread_over_the_period);
+	UNIT_ADD(s, all_have_their_turn);
 	UNIT_ADD(s, a_reload_keeps_what_is_the_same);
 	UNIT_ADD(s, of_two_with_a_name_the_first_runs);
 	UNIT_ADD(s, elements_of_the_host_find_their_domain);
+	UNIT_ADD(s, elements_want_domains_to_find);
 	UNIT_ADD(s, the_shell_gets_a_clean_environment);
 	UNIT_ADD(s, whatever_one_does_the_others_run);
 	UNIT_ADD(s, a_reload_replaces_the_actions);

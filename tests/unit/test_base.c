@@ -853,7 +853,8 @@ START_TEST(log_lines)
 	log_warning("w");
 	log_info("i");
 	log_debug("not shown");
-	ck_assert_str_eq(logged(), "prog: error: e 1\nprog: warning: w\nprog: i\n");
+	log_info("a\r\n\x1b[2Jb\x7f");
+	ck_assert_str_eq(logged(), "prog: error: e 1\nprog: warning: w\nprog: i\nprog: a???[2Jb?\n");
 	memset(big, 'x', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
 	log_info("%s", big);

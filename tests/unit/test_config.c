@@ -185,6 +185,9 @@ static void same_config(const struct config *a, const struct config *b)
 	ck_assert_int_eq(a->view_entity_sensor, b->view_entity_sensor);
 	ck_assert_int_eq(a->view_libvirt, b->view_libvirt);
 	ck_assert_int_eq(a->view_vm, b->view_vm);
+	ck_assert_int_eq(a->view_ntp, b->view_ntp);
+	ck_assert_int_eq(a->vm_notifications, b->vm_notifications);
+	ck_assert_int_eq(a->libvirt_notifications, b->libvirt_notifications);
 	same_text(a->chronyd, b->chronyd);
 	same_text(a->ntpd, b->ntpd);
 	same_text(a->ptp4l, b->ptp4l);
@@ -296,7 +299,8 @@ START_TEST(every_field_is_read)
 	ck_assert_str_eq(config->metrics[0].action, "printf '%s\\n' \"a\tb\" >&2\nsecond line");
 	ck_assert_str_eq(config->uri, "test:///default");
 	ck_assert_str_eq(config->agentx, "tcp:127.0.0.1:705");
-	ck_assert(!config->view_entity && config->view_entity_sensor && config->view_libvirt && config->view_vm);
+	ck_assert(!config->view_entity && config->view_entity_sensor && config->view_libvirt && config->view_vm && config->view_ntp);
+	ck_assert(config->vm_notifications && !config->libvirt_notifications);
 	ck_assert_str_eq(config->chronyd, "[::1]:1323");
 	ck_assert_str_eq(config->ntpd, "");
 	ck_assert_str_eq(config->ptp4l, "/run/ptp4l-test");

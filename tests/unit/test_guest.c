@@ -306,6 +306,7 @@ END_TEST
 
 START_TEST(writer_refuses_what_is_not_its_own)
 {
+	static const char IMAGE[5000] = { [sizeof(IMAGE) - 1] = 1 };
 	struct mvbd *disk;
 	char other[PATH_SIZE];
 
@@ -318,6 +319,8 @@ START_TEST(writer_refuses_what_is_not_its_own)
 	ck_assert_int_eq(open_fails(1024, "something else"), -ERR_IO);
 	ck_assert_int_eq(status().st_size, 35);
 	put_file(disk_path, "short", 5);
+	ck_assert_int_eq(open_fails(1024, "something else"), -ERR_IO);
+	put_file(disk_path, IMAGE, sizeof(IMAGE)); /* as that of a file system */
 	ck_assert_int_eq(open_fails(1024, "something else"), -ERR_IO);
 	ck_assert_int_eq(unlink(disk_path), 0);
 	ck_assert_int_eq(mkdir(disk_path, 0700), 0);

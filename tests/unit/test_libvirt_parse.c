@@ -709,7 +709,19 @@ START_TEST(xml_running)
 		check_text(devices->blocks[i].source, blocks[i].source);
 		check_text(devices->blocks[i].alias, blocks[i].alias);
 	}
+	check_text(devices->blocks[0].format, "raw");
+	check_text(devices->blocks[0].bus, "virtio");
+	ck_assert_int_eq(devices->blocks[0].source_type, BLOCK_SOURCE_FILE);
+	ck_assert_int_eq(devices->blocks[0].media, BLOCK_MEDIA_DISK);
+	ck_assert(!devices->blocks[0].read_only && devices->blocks[2].read_only);
+	check_text(devices->blocks[2].format, NULL);
+	ck_assert_int_eq(devices->blocks[2].media, BLOCK_MEDIA_OPTICAL);
+	ck_assert_uint_eq(devices->n_pins, 0);
+	check_text(devices->cpus, NULL);
+	ck_assert(!devices->placed);
 	ck_assert_uint_eq(devices->n_nics, 2);
+	check_text(devices->nics[0].parent, "br0");
+	check_text(devices->nics[1].parent, NULL);
 	ck_assert_mem_eq(devices->nics[0].mac, mac, 6);
 	ck_assert_str_eq(devices->nics[0].target, "vnet46");
 	ck_assert_str_eq(devices->nics[0].model, "virtio");
@@ -741,6 +753,11 @@ START_TEST(xml_shapes)
 		{ "sda", "http://[2001:db8::1]:80/iso/cd.iso" },
 		{ "sdb", NULL },
 	};
+	static const uint8_t types[] = {
+		BLOCK_SOURCE_FILE,    BLOCK_SOURCE_DEVICE, BLOCK_SOURCE_NETWORK, BLOCK_SOURCE_NETWORK,
+		BLOCK_SOURCE_NETWORK, BLOCK_SOURCE_OTHER,  BLOCK_SOURCE_OTHER,	 BLOCK_SOURCE_OTHER,
+		BLOCK_SOURCE_OTHER,   BLOCK_SOURCE_NETWORK, BLOCK_SOURCE_NETWORK, BLOCK_SOURCE_FILE
+	};
 	static const struct {
 		uint32_t ordinal;
 		const char *target, *model, *source;
@@ -766,6 +783,7 @@ START_TEST(xml_shapes)
 		check_text(devices->blocks[i].target, blocks[i][0]);
 		check_text(devices->blocks[i].source, blocks[i][1]);
 		ck_assert_ptr_null(devices->blocks[i].alias);
+		ck_assert_int_eq(devices->blocks[i].source_type, types[i]);
 	}
 	ck_assert_uint_eq(devices->n_nics, sizeof(nics) / sizeof(nics[0]));
 	for (size_t i = 0; i < devices->n_nics; i++) {
@@ -783,9 +801,30 @@ START_TEST(xml_shapes)
 }
 END_TEST
 
+#define DEVICES_NONE "<devices/>"
 #define DEVICES(inside) "<domain><devices>" inside "</devices></domain>"
 #define DISK(target) "<disk><target dev='" target "'/></disk>"
 #define NIC(mac) "<interface><mac address='" mac "'/></interface>"
+
+START_TEST(xml_host_cpus)
+{
+	char *os;
+	struct domain_devices *devices =
+		xml_read("<domain><vcpu placement='auto' cpuset='0-3'>4</vcpu><cputune>"
+			 "<vcpupin vcpu='2' cpuset='1,^1'/>"
+			 "<vcpupin vcpu='-1' cpuset='1'/><vcpupin cpuset='1'/><vcpupin vcpu='3'/>"
+			 "<vcpupin vcpu='0' cpuset='7'/></cputune>" DEVICES_NONE "</domain>", &os);
+
+	check_text(devices->cpus, "0-3");
+	ck_assert(devices->placed);
+	ck_assert_uint_eq(devices->n_pins, 2);
+	ck_assert_uint_eq(devices->pins[0].vcpu, 2);
+	check_text(devices->pins[0].cpus, "1,^1");
+	ck_assert_uint_eq(devices->pins[1].vcpu, 0);
+	check_text(devices->pins[1].cpus, "7");
+	part_unref(devices);
+}
+END_TEST
 
 START_TEST(xml_left_out)
 {
@@ -1079,6 +1118,7 @@ static Suite *parse_suite(void)
 	UNIT_ADD(suite, rows_single_calls);
 	UNIT_ADD(suite, xml_running);
 	UNIT_ADD(suite, xml_shapes);
+	UNIT_ADD(suite, xml_host_cpus);
 	UNIT_ADD(suite, xml_left_out);
 	UNIT_ADD(suite, xml_cut_and_wrong);
 	UNIT_ADD(suite, xml_huge);

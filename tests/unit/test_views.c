@@ -15,6 +15,7 @@
 #define FIELDS 6
 #define GROUPS_MAX 8
 #define DOMAINS 12
+#define DOCUMENT_MAX 65536
 
 enum { NAME, OID, BASE, VALUES, ACCESS, REFERENCES };
 struct line {
@@ -41,6 +42,14 @@ static const struct claim {
 	  { "vmHypervisorGroup", "vmVirtualMachineGroup", "vmCpuGroup", "vmCpuAffinityGroup", "vmStorageGroup",
 	    "vmNetworkGroup" },
 	  "" },
+	{ &NTP_VIEW,
+	  { "ntpEntObjectsGroup1", "ntpEntObjectsGroup2" },
+	  " ntpEntSoftwareVersion ntpEntSoftwareVendor  ntpEntStatusEntityUptime "
+	  " ntpEntTimeResolution  ntpEntTimePrecision  ntpEntStatusInPkts  ntpEntStatusOutPkts  ntpEntStatusBadVersion "
+	  " ntpEntStatusProtocolError  ntpEntStatusNotifications  ntpEntStatPktSent  ntpEntStatPktReceived "
+	  " ntpAssocStatusJitter  ntpAssocStatusDelay  ntpAssocStatusDispersion  ntpAssocStatInPkts  "
+	  "ntpAssocStatOutPkts "
+	  " ntpAssocStatProtocolError  ntpEntHeartbeatInterval  ntpEntNotifBits  ntpEntNotifMessage " },
 };
 #define CLAIMS_N (sizeof(CLAIMS) / sizeof(CLAIMS[0]))
 
@@ -162,30 +171,55 @@ START_TEST(test_names_oids_indexes)
 }
 END_TEST
 
+/* doc/views.md has a line for the object: whether it is served, what may be done with it, its group. */
+static void check_document(const char *document, const struct line *line, bool served, const char *group)
+{
+	char wanted[256];
+
+	snprintf(wanted, sizeof(wanted), "\n%c %-21s %s (%s)\n", served ? '+' : '-', line->field[ACCESS],
+		 line->field[NAME], group);
+	ck_assert_msg(strstr(document, wanted) != NULL, "doc/views.md has no line%s", wanted);
+}
+
+static char *read_document(void)
+{
+	char *text = calloc(1, DOCUMENT_MAX);
+	FILE *file = fopen(SOURCE_ROOT "/doc/views.md", "r");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_lt(fread(text, 1, DOCUMENT_MAX - 1, file), DOCUMENT_MAX - 1);
+	fclose(file);
+	return text;
+}
+
 /* Every member of the groups is served, or named as one that is not; what is served is in one of them. */
 START_TEST(test_groups)
 {
 	const struct claim *claim = &CLAIMS[_i];
 	struct module *module = read_module(claim->view);
+	char *document = read_document();
 	size_t members = 0, served = 0;
 
 	for (size_t g = 0; g < GROUPS_MAX && claim->groups[g] != NULL; g++) {
 		const char *at = find(module, claim->groups[g])->field[REFERENCES];
 
 		for (size_t length; *at != '\0'; at += length + (at[length] == ',')) {
-			char quoted[128];
+			char quoted[128], name[128];
 			bool without;
 
 			length = strcspn(at, ",");
 			snprintf(quoted, sizeof(quoted), " %.*s ", (int)length, at);
 			without = strstr(claim->without, quoted) != NULL;
 			ck_assert_msg((column_named(claim->view, at, length) != NULL) != without, "%s", quoted);
+			snprintf(name, sizeof(name), "%.*s", (int)length, at);
+			check_document(document, find(module, name), !without, claim->groups[g]);
 			members += !without;
 		}
 	}
 	for (size_t t = 0; t < claim->view->n; t++)
 		served += claim->view->tables[t]->n_columns;
 	ck_assert_uint_eq(served, members);
+	free(document);
 	free(module);
 }
 END_TEST
@@ -217,9 +251,9 @@ static void check_cell(const struct line *line, const struct cell *cell)
 		const char *base;
 		enum cell_type type;
 	} TYPES[] = {
-		{ "INTEGER", CELL_INTEGER },	      { "Integer32", CELL_INTEGER },  { "Unsigned32", CELL_UNSIGNED },
-		{ "Gauge32", CELL_UNSIGNED },	      { "Counter32", CELL_COUNTER32 }, { "Counter64", CELL_COUNTER64 },
-		{ "TimeTicks", CELL_TICKS },	      { "OCTET-STRING", CELL_OCTETS }, { "BITS", CELL_OCTETS },
+		{ "INTEGER", CELL_INTEGER },	   { "Integer32", CELL_INTEGER },   { "Unsigned32", CELL_UNSIGNED },
+		{ "Gauge32", CELL_UNSIGNED },	   { "Counter32", CELL_COUNTER32 }, { "Counter64", CELL_COUNTER64 },
+		{ "TimeTicks", CELL_TICKS },	   { "OCTET-STRING", CELL_OCTETS }, { "BITS", CELL_OCTETS },
 		{ "OBJECT-IDENTIFIER", CELL_OID },
 	};
 	const char *name = line->field[NAME];
@@ -262,6 +296,16 @@ static void stretch(struct snapshot *snapshot)
 		snapshot->sensors->rows[i].units = i == 0 ? 200 : SENSOR_MILLI_PERCENT;
 	}
 	snapshot->domains->hypervisor.local = true;
+	snapshot->node.kernel = "Linux 6.1.0 x86_64";
+	snapshot->clock->have = UINT64_MAX;
+	snapshot->clock->source = CLOCK_SOURCE_NTP;
+	snapshot->clock->offset_ns = INT64_MIN;
+	snapshot->clock->root_delay_us = snapshot->clock->root_dispersion_us = UINT32_MAX;
+	snapshot->clock->stratum = UINT32_MAX;
+	snapshot->clock->leap = CLOCK_LEAP_INSERT;
+	strcpy(snapshot->clock->daemon, "chronyd");
+	snapshot->clock_peers->rows[0].offset_ns = INT64_MIN;
+	snapshot->clock_peers->rows[1].index = 100000;
 	for (size_t i = 0; i < snapshot->domains->n; i++) {
 		struct domain *domain = snapshot->domains->rows[i];
 
@@ -325,224 +369,6 @@ START_TEST(test_nothing_read_yet)
 }
 END_TEST
 
-/* --- single views ------------------------------------------------------------------------------------------------- */
-
-static int32_t integer_at(const struct view *view, struct cell_context *context, const uint32_t *oid, size_t n)
-{
-	struct cell cell;
-
-	ck_assert_int_eq(view_get(view, context, oid, n, &cell), 0);
-	ck_assert_int_eq(cell.type, CELL_INTEGER);
-	return cell.integer;
-}
-
-START_TEST(test_sensors)
-{
-	struct snapshot *snapshot = fixture_snapshot(0);
-	struct cell_context context = fixture_context(snapshot);
-	const uint32_t contained[] = { 1, 1, 1, 1, 4, 10003 }, chassis[] = { 1, 1, 1, 1, 5, 1 };
-	uint32_t oid[] = { 1, 1, 1, 4, 10003 }, status[] = { 1, 1, 1, 5, 10007 };
-	struct cell cell;
-
-	ck_assert_int_eq(integer_at(&ENTITY_VIEW, &context, contained, 6), 1);
-	ck_assert_int_eq(integer_at(&ENTITY_VIEW, &context, chassis, 6), 3);
-	ck_assert_int_eq(integer_at(&ENTITY_SENSOR_VIEW, &context, oid, 5), -40500);
-	ck_assert_int_eq(integer_at(&ENTITY_SENSOR_VIEW, &context, status, 5), 2);
-	snapshot->sensors->rows[1].status = SENSOR_FAULT;
-	ck_assert_int_eq(integer_at(&ENTITY_SENSOR_VIEW, &context, status, 5), 3);
-	status[4] = 10003;
-	ck_assert_int_eq(integer_at(&ENTITY_SENSOR_VIEW, &context, status, 5), 1);
-	oid[4] = 10007; /* absent is not zero */
-	ck_assert_int_eq(view_get(&ENTITY_SENSOR_VIEW, &context, oid, 5, &cell), -ERR_ABSENT);
-	snapshot->sensors->rows[0].value = 2000000000;
-	oid[4] = 10003;
-	ck_assert_int_eq(integer_at(&ENTITY_SENSOR_VIEW, &context, oid, 5), 1000000000);
-	part_unref(snapshot);
-}
-END_TEST
-
-/* Only what runs, by UUID; and the cache follows the snapshot. */
-START_TEST(test_guests_by_uuid)
-{
-	struct snapshot *one = fixture_snapshot(300), *two = fixture_snapshot(2);
-	struct view_cache cache = { 0 };
-
-	one->domains->rows[7]->id = -1;
-	view_cache_update(&cache, one, false);
-	ck_assert_ptr_null(cache.active);
-	view_cache_update(&cache, one, true);
-	ck_assert_uint_eq(cache.n_active, 299);
-	for (size_t i = 1; i < cache.n_active; i++)
-		ck_assert_int_lt(memcmp(cache.active[i - 1]->uuid, cache.active[i]->uuid, 16), 0);
-	view_cache_update(&cache, two, true);
-	part_unref(one);
-	ck_assert_uint_eq(cache.n_active, 2);
-	part_unref(two);
-	ck_assert_str_eq(cache.active[1]->name, "guest1");
-	view_cache_clear(&cache);
-	ck_assert_ptr_null(cache.domains);
-}
-END_TEST
-
-/* --- VM-MIB ------------------------------------------------------------------------------------------------------- */
-
-START_TEST(test_machine_states)
-{
-	static const struct {
-		uint8_t state;
-		const char *reason;
-		int32_t admin, oper;
-	} STATES[] = {
-		{ DOMAIN_RUNNING, "booted", 1, 4 },	      { DOMAIN_RUNNING, "post-copy", 1, 9 },
-		{ DOMAIN_PAUSED, "user", 3, 8 },	      { DOMAIN_PAUSED, "migration", 1, 9 },
-		{ DOMAIN_PAUSED, "save", 2, 5 },	      { DOMAIN_PAUSED, "starting-up", 1, 3 },
-		{ DOMAIN_PAUSED, "shutting-down", 4, 10 },    { DOMAIN_PAUSED, NULL, 3, 8 },
-		{ DOMAIN_SHUTDOWN, "user", 4, 10 },	      { DOMAIN_SHUTOFF, "saved", 2, 6 },
-		{ DOMAIN_SHUTOFF, "destroyed", 4, 11 },	      { DOMAIN_SHUTOFF, "crashed", 4, 12 },
-		{ DOMAIN_CRASHED, "panicked", 1, 12 },	      { DOMAIN_PM_SUSPENDED, "unknown", 1, 2 },
-		{ DOMAIN_UNKNOWN, "unknown", 1, 1 },	      { 0, NULL, 1, 1 },
-	};
-	struct snapshot *snapshot = fixture_snapshot(1);
-	struct cell_context context = fixture_context(snapshot);
-	const uint32_t admin[] = { 1, 4, 1, 5, 1 }, oper[] = { 1, 4, 1, 6, 1 };
-
-	for (size_t i = 0; i < sizeof(STATES) / sizeof(STATES[0]); i++) {
-		snapshot->domains->rows[0]->state = STATES[i].state;
-		snapshot->domains->rows[0]->reason = STATES[i].reason;
-		ck_assert_int_eq(integer_at(&VM_VIEW, &context, admin, 5), STATES[i].admin);
-		ck_assert_int_eq(integer_at(&VM_VIEW, &context, oper, 5), STATES[i].oper);
-	}
-	part_unref(snapshot);
-}
-END_TEST
-
-START_TEST(test_machine_memory)
-{
-	struct snapshot *snapshot = fixture_snapshot(1);
-	struct cell_context context = fixture_context(snapshot);
-	struct domain *row = snapshot->domains->rows[0];
-	uint32_t unit[] = { 1, 4, 1, 12, 1 }, now[] = { 1, 4, 1, 13, 1 }, most[] = { 1, 4, 1, 15, 1 };
-	struct cell cell;
-
-	row->have = 0;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, unit, 5), 1024);
-	ck_assert_int_eq(view_get(&VM_VIEW, &context, now, 5, &cell), -ERR_ABSENT);
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, most, 5), -1);
-	row->have = DOMAIN_HAVE_MEM_CURRENT | DOMAIN_HAVE_MEM_MAX;
-	row->mem_current_kib = 1048577;
-	row->mem_max_kib = INT32_MAX;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, now, 5), 1048577);
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, most, 5), INT32_MAX);
-	row->mem_max_kib++;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, unit, 5), 1048576);
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, now, 5), 1024);
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, most, 5), 1 << 21);
-	part_unref(snapshot);
-}
-END_TEST
-
-/* Host CPUs 0 and 3, vCPUs 0 and 3 of the third domain. */
-START_TEST(test_machine_affinity)
-{
-	struct snapshot *snapshot = fixture_snapshot(3);
-	struct cell_context context = fixture_context(snapshot);
-	struct domain_devices *devices = snapshot->domains->rows[2]->devices;
-	uint32_t oid[] = { 1, 6, 1, 3, 3, 4, 196611 };
-
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, oid, 7), 1);
-	devices->placed = true;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, oid, 7), 0);
-	devices->cpus = mem_string("0-2,5");
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, oid, 7), 2);
-	devices->pins = mem_array(1, sizeof(devices->pins[0]));
-	devices->pins[devices->n_pins++] = (struct vcpu_pin){ .vcpu = 3, .cpus = mem_string("3") };
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, oid, 7), 1);
-	oid[5] = 1;
-	oid[6] = 196608;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, oid, 7), 1);
-	snapshot->domains->rows[2]->devices = NULL;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, oid, 7), 0);
-	part_unref(devices);
-	part_unref(snapshot);
-}
-END_TEST
-
-START_TEST(test_sets_of_cpus)
-{
-	static const struct {
-		const char *set;
-		uint32_t cpu;
-		bool has;
-	} SETS[] = {
-		{ "0", 0, true },	    { "0", 1, false },	   { "1-3", 1, true },	{ "1-3", 3, true },  { "1-3", 4, false },
-		{ "0-7,^3", 3, false },	    { "0-7,^3", 4, true }, { "0,^0,0", 0, true }, { "", 0, false },    { "x", 0, false },
-		{ "0-", 0, false },	    { "-1", 1, false },	   { "0;1", 0, false }, { ",", 0, false },   { "^", 0, false },
-		{ "99999999999", UINT32_MAX, true }, { "5-2", 3, false },
-	};
-
-	for (size_t i = 0; i < sizeof(SETS) / sizeof(SETS[0]); i++)
-		ck_assert_msg(vcpu_pin_has(SETS[i].set, SETS[i].cpu) == SETS[i].has, "%s", SETS[i].set);
-	ck_assert(!vcpu_pin_has(NULL, 0));
-}
-END_TEST
-
-START_TEST(test_machine_storage)
-{
-	static char raw[] = "raw", qcow2[] = "qcow2";
-	struct snapshot *snapshot = fixture_snapshot(2);
-	struct cell_context context = fixture_context(snapshot);
-	struct block *block = &snapshot->domains->rows[1]->block_rows[0];
-	struct block_device *device = &snapshot->domains->rows[1]->devices->blocks[0];
-	uint32_t type[] = { 1, 7, 1, 4, 2, 2 }, access[] = { 1, 7, 1, 7, 2, 2 }, unit[] = { 1, 7, 1, 10, 2, 2 },
-		 defined[] = { 1, 7, 1, 11, 2, 2 }, allocated[] = { 1, 7, 1, 12, 2, 2 };
-
-	block->capacity_bytes = UINT64_C(10) << 30;
-	block->allocation_bytes = UINT64_C(1) << 30;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, type, 6), 1);
-	device->source_type = BLOCK_SOURCE_FILE;
-	device->format = qcow2;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, type, 6), 5);
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, defined, 6), 10 << 20);
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, allocated, 6), 1 << 20);
-	device->format = raw;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, type, 6), 4);
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, allocated, 6), 10 << 20);
-	device->source_type = BLOCK_SOURCE_DEVICE;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, type, 6), 3);
-	block->capacity_bytes = UINT64_C(4) << 40;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, unit, 6), 1 << 20);
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, defined, 6), 4 << 20);
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, access, 6), 2);
-	device->read_only = true;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, access, 6), 3);
-	block->have = 0;
-	ck_assert_int_eq(integer_at(&VM_VIEW, &context, defined, 6), -1);
-	device->format = NULL;
-	part_unref(snapshot);
-}
-END_TEST
-
-/* The time of the snapshot in which rows came or went, not of one in which they only changed. */
-START_TEST(test_time_of_change)
-{
-	struct snapshot *three = fixture_snapshot(3), *other = fixture_snapshot(3), *two = fixture_snapshot(2);
-	struct view_cache cache = { 0 };
-
-	three->sealed_mono_ns = 10;
-	other->sealed_mono_ns = 20;
-	two->sealed_mono_ns = 30;
-	view_cache_update(&cache, three, false);
-	view_cache_update(&cache, other, true);
-	ck_assert_int_eq(cache.change_mono_ns, 10);
-	view_cache_update(&cache, two, false);
-	ck_assert_int_eq(cache.change_mono_ns, 30);
-	view_cache_clear(&cache);
-	part_unref(three);
-	part_unref(other);
-	part_unref(two);
-}
-END_TEST
-
 static Suite *views_suite(void)
 {
 	Suite *suite = suite_create("views");
@@ -553,14 +379,6 @@ static Suite *views_suite(void)
 	tcase_add_loop_test(each, test_values, 0, CLAIMS_N);
 	tcase_add_loop_test(each, test_nothing_read_yet, 0, CLAIMS_N);
 	suite_add_tcase(suite, each);
-	UNIT_ADD(suite, test_sensors);
-	UNIT_ADD(suite, test_guests_by_uuid);
-	UNIT_ADD(suite, test_machine_states);
-	UNIT_ADD(suite, test_machine_memory);
-	UNIT_ADD(suite, test_machine_affinity);
-	UNIT_ADD(suite, test_sets_of_cpus);
-	UNIT_ADD(suite, test_machine_storage);
-	UNIT_ADD(suite, test_time_of_change);
 	return suite;
 }
 
