@@ -10,8 +10,9 @@ static const char *const OPENERS[] = {
 };
 static const char *const NAMERS[] = { "for", "select", "function", NULL };
 /* The same, of each of their words; in some shells the subscript of a name, as in x[1], is arithmetic. */
-static const char *const DECLARERS[] = { "read", "unset", "export", "readonly", "local", "getopts", "mapfile", "readarray",
-					 NULL };
+static const char *const DECLARERS[] = {
+	"read", "unset", "export", "readonly", "local", "getopts", "mapfile", "readarray", NULL,
+};
 /* Their words are read once more as code; from "let" on also as arithmetic, which in some shells runs
  * commands. */
 static const char *const CODERS[] = { "trap", "alias", "let", "[[", "declare", "typeset", NULL };
@@ -19,6 +20,11 @@ static const char *const CODERS[] = { "trap", "alias", "let", "[[", "declare", "
 static const char *const SHELLS[] = {
 	"sh",	 "ash",	 "bash", "busybox", "csh",     "dash",	 "fish", "flock", "ksh",  "mksh", "pdksh",
 	"posh", "rbash", "runuser", "script", "sg", "su", "tcsh", "yash", "zsh", NULL,
+};
+
+/* Run the command that their arguments name. */
+static const char *const RUNNERS[] = {
+	"env", "exec", "ionice", "nice", "nohup", "setsid", "stdbuf", "sudo", "time", "timeout", NULL,
 };
 
 static bool is_one_of(const char *word, size_t length, const char *const *list)
@@ -111,9 +117,29 @@ static bool takes_more(const struct action_command *command)
 	       (memchr(command->word, 'o', length) != NULL || memchr(command->word, 'O', length) != NULL);
 }
 
+/* Whether the command's name is a shell's, and what it is given. */
+static void note_input(struct action_command *command)
+{
+	const bool expands = command->length > 0 && command->word[0] == '$';
+
+	if (command->is_shell)
+		command->has_operand =
+			command->has_operand || command->length == 0 || strchr("-+", command->word[0]) == NULL;
+	else if (command->place == PLACE_NAME || command->runs_others)
+		command->is_shell = is_shell(command) && !expands;
+	if (command->place == PLACE_NAME)
+		command->runs_others = is_one_of(command->word, command->length, RUNNERS);
+}
+
+bool action_command_reads_input(const struct action_command *command)
+{
+	return command->is_shell && !command->has_script && !command->has_operand;
+}
+
 /* A word after "sh", or "sh" itself. */
 static void note_shell(struct action_command *command)
 {
+	note_input(command);
 	if (command->has_script && !command->script_read) {
 		/* More options: which of them take a word differs between shells. */
 		if (command->length > 0 && (command->word[0] == '-' || command->word[0] == '+'))
@@ -196,6 +222,7 @@ static void begin_simple(struct action_command *command)
 	command->place = PLACE_NAME;
 	command->is_code = command->names_variable = command->names_variables = command->is_target = false;
 	command->has_shell = command->has_script = command->script_read = false;
+	command->runs_others = command->is_shell = command->has_operand = false;
 }
 
 void action_command_end(struct action_command *command)

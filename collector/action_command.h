@@ -25,6 +25,8 @@ struct action_command {
 	bool is_brackets;  /* ... until "]]" */
 	bool names_variable; /* the next word does */
 	bool names_variables; /* ... and each further one of this simple command may */
+	bool runs_others;  /* it is "env", "exec" or the like: one of its words is a command's name */
+	bool is_shell, has_operand; /* its name is "sh"; a word that is no option after it */
 	bool has_shell, has_script, script_read; /* "sh" was seen, "-c" after it, the script after that */
 	bool is_target;    /* the next word is of a redirection */
 	/* The word that is being read, quotes and backslashes taken off. */
@@ -51,6 +53,8 @@ void action_command_redirect(struct action_command *command);
 
 /* Why no token may stand here; NULL: it may. */
 const char *action_command_refuses(const struct action_command *command);
+/* The simple command that ends is a shell with neither a script nor a file: it reads commands from its input. */
+bool action_command_reads_input(const struct action_command *command);
 /* Whether what stands here is code. */
 bool action_command_is_code(const struct action_command *command);
 

@@ -444,7 +444,9 @@ static struct action_task *first_waiting(const struct action_set *set)
 	for (size_t i = 0; i < set->config->n_metrics; i++) {
 		const struct action *action = &set->actions[i];
 
-		if (action->n_queued > 0 && (first == NULL || is_before(action->queue[0], first)) && may_run(set, action))
+		if (action->n_queued == 0 || !may_run(set, action))
+			continue;
+		if (first == NULL || is_before(action->queue[0], first))
 			first = action->queue[0];
 	}
 	return first;

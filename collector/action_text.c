@@ -52,6 +52,7 @@ struct text {
 	const char *why;
 	unsigned depth;
 	size_t n_tokens; /* replaced so far */
+	bool has_reader; /* some shell in it reads commands from its input */
 	struct action_command *command; /* the innermost */
 	struct document documents[ACTION_TEXT_DOCUMENTS_MAX];
 	size_t n_documents, first_document; /* of the simple command that is being read */
@@ -483,9 +484,16 @@ static void read_bodies(struct text *t)
 
 /* --- commands ----------------------------------------------------------------------------------------------------- */
 
-static void end_simple(struct text *t)
+/* Of the simple command that ends. */
+static void note_reader(struct text *t)
 {
 	action_command_end_word(t->command);
+	t->has_reader = t->has_reader || action_command_reads_input(t->command);
+}
+
+static void end_simple(struct text *t)
+{
+	note_reader(t);
 	for (size_t i = t->first_document; i < t->n_documents; i++)
 		t->documents[i].is_script = t->command->has_shell;
 	t->first_document = t->n_documents;
@@ -637,6 +645,7 @@ static void read_commands(struct text *t, char closer)
 		fail(t, "a ( without its end");
 	if (t->n_documents > outside)
 		fail(t, "a here-document without its end");
+	note_reader(t);
 	t->glued = false;
 	t->command = around;
 	t->depth--;
@@ -651,6 +660,9 @@ int action_text_rewrite(const char *action, bool of_domain, char **out, const ch
 		read_commands(&t, '\0');
 	else
 		buf_append(&t.out, t.p, (size_t)(t.end - t.p));
+	if (t.has_reader && t.n_tokens > 0)
+		fail(&t, "a token beside a shell that reads its commands from a pipe or a file; give it a script by -c and "
+			 "the token as an argument");
 	*why = t.why != NULL ? t.why : t.out.over ? "longer than a command may be" : NULL;
 	if (*why == NULL && out != NULL)
 		*out = mem_string_n(t.out.data != NULL ? t.out.data : "", t.out.length);

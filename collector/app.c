@@ -338,7 +338,7 @@ static int start_on_event(struct app *app)
 static struct guest_style style_of(const struct config *config)
 {
 	return (struct guest_style){ .profile = config->profile, .memory_kib = config->memory_unit != 0,
-				     .units = config->metric_units };
+				     .units = config->metric_units, .own_expiration_s = config->expiration_s };
 }
 
 static int start_disk(struct app *app)

@@ -3,6 +3,7 @@
  */
 #include "transport/guest_doc.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -66,6 +67,15 @@ static void put_escaped(struct buf *out, const char *before, const char *text, c
 	buf_text(out, after);
 }
 
+/* Guests see no age: what has failed for so long is nothing they should take for the present. */
+static bool is_expired(const struct guest_reading *reading, const struct metric_row *row)
+{
+	const int64_t age_ns = reading->snapshot->sealed_mono_ns - row->read_mono_ns;
+
+	return row->status != METRIC_OK && reading->style->own_expiration_s > 0 &&
+	       age_ns > reading->style->own_expiration_s * NS_PER_S;
+}
+
 static void put_own(const struct guest_reading *reading)
 {
 	struct buf *out = reading->out;
@@ -75,7 +85,7 @@ static void put_own(const struct guest_reading *reading)
 	for (size_t i = 0; i < n; i++) {
 		const struct metric_row *row = &reading->snapshot->metrics->rows[own[i]];
 
-		if (row->value == NULL)
+		if (row->value == NULL || is_expired(reading, row))
 			continue;
 		buf_printf(out, "<metric type='%s' ", row->type);
 		put_context(out, reading->domain);

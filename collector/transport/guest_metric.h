@@ -50,6 +50,7 @@ struct guest_style {
 	enum guest_profile profile;
 	bool memory_kib; /* memory in KiB instead of MiB */
 	bool units;	 /* metrics have an attribute "unit" */
+	uint32_t own_expiration_s; /* after which an action that fails has no value; 0: never */
 };
 
 /* What a metric is read from, and where its value is written. */

@@ -43,7 +43,7 @@ struct virtio {
 	bool claims_due; /* the domains have changed since, or the channels */
 	int64_t scan_due_mono_ns, board_due_mono_ns;
 	struct channels *shown; /* on the board */
-	struct log_repeat too_many, scan_failure;
+	struct log_repeat too_many, scan_failure, too_long; /* the last is told of once: guests ask when they like */
 };
 
 /* --- replies ------------------------------------------------------------------------------------------------------ */
@@ -67,15 +67,25 @@ static void put_nothing(struct buf *reply)
 	buf_text(reply, "\n");
 }
 
+static void put_parts(struct virtio *virtio, const struct buf *host, const struct domain *domain)
+{
+	buf_reset(&virtio->reply);
+	guest_doc_own(&virtio->reply, &virtio->style, host, virtio->snapshot, domain);
+	buf_text(&virtio->reply, "\n");
+}
+
 static const struct buf *document(void *arg, const struct domain *domain)
 {
 	struct virtio *virtio = arg;
 	struct buf *reply = &virtio->reply;
 	const struct buf *host = host_part(virtio);
 
-	buf_reset(reply);
-	guest_doc_own(reply, &virtio->style, host, virtio->snapshot, domain);
-	buf_text(reply, "\n");
+	put_parts(virtio, host, domain);
+	if (reply->over) {
+		log_repeat_fail(&virtio->too_long, "channels",
+				"a guest's metrics are more than a reply may hold; some are left out");
+		put_parts(virtio, host, NULL);
+	}
 	if (reply->over)
 		put_nothing(reply);
 	return reply;

@@ -19,7 +19,7 @@
 
 #define VIRTIO_NAME "org.github.vhostmd.1"
 #define VIRTIO_CHANNELS_MAX 1024u     /* upper bound of max_channels */
-#define VIRTIO_REPLY_MAX (256u << 10) /* bytes of a reply; a longer one is replaced by an empty document */
+#define VIRTIO_REPLY_MAX (256u << 10) /* bytes of a reply; of a longer one the host's part is left, or a comment */
 #define VIRTIO_WRITE_DEADLINE_S 10    /* a reply that the guest does not read for so long closes the channel */
 #define VIRTIO_RETRY_MS 1000          /* between attempts to connect, doubled with each failure up to ... */
 #define VIRTIO_RETRY_MOST_MS 8000

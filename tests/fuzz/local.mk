@@ -1,6 +1,6 @@
 # Fuzz targets. Their corpora are replayed by "make check" with any compiler; configure --enable-fuzzers (clang) builds
 # the libFuzzer programs, "make fuzz" runs each for FUZZ_SECONDS.
-FUZZ_REPLAYS = tests/fuzz/replay_action tests/fuzz/replay_chrony tests/fuzz/replay_config tests/fuzz/replay_guest_doc tests/fuzz/replay_mce tests/fuzz/replay_mvbd tests/fuzz/replay_process tests/fuzz/replay_ptp_message tests/fuzz/replay_ntpd tests/fuzz/replay_request tests/fuzz/replay_sysfile
+FUZZ_REPLAYS = tests/fuzz/replay_action tests/fuzz/replay_chrony tests/fuzz/replay_config tests/fuzz/replay_guest_doc tests/fuzz/replay_mce tests/fuzz/replay_metric_xml tests/fuzz/replay_mvbd tests/fuzz/replay_process tests/fuzz/replay_ptp_message tests/fuzz/replay_ntpd tests/fuzz/replay_request tests/fuzz/replay_sysfile
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 tests_fuzz_replay_action_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_action.c tests/fuzz/fuzz.h
@@ -14,6 +14,8 @@ tests_fuzz_replay_guest_doc_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS=\"guest_doc\"
 tests_fuzz_replay_guest_doc_LDADD = libguest.la $(LDADD)
 tests_fuzz_replay_mce_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_mce.c tests/fuzz/fuzz.h
 tests_fuzz_replay_mce_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS=\"mce\"
+tests_fuzz_replay_metric_xml_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_metric_xml.c tests/fuzz/fuzz.h
+tests_fuzz_replay_metric_xml_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS=\"metric_xml\"
 tests_fuzz_replay_mvbd_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_mvbd.c tests/fuzz/fuzz.h
 tests_fuzz_replay_mvbd_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS=\"mvbd\"
 tests_fuzz_replay_ntpd_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_ntpd.c tests/fuzz/fuzz.h
@@ -43,7 +45,7 @@ tests_fuzz_replay_smart_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS=\"smart\"
 endif
 
 if FUZZERS
-FUZZ_TARGETS = tests/fuzz/fuzz_action tests/fuzz/fuzz_chrony tests/fuzz/fuzz_ntpd tests/fuzz/fuzz_config tests/fuzz/fuzz_guest_doc tests/fuzz/fuzz_mce tests/fuzz/fuzz_mvbd tests/fuzz/fuzz_process tests/fuzz/fuzz_ptp_message tests/fuzz/fuzz_request tests/fuzz/fuzz_sysfile
+FUZZ_TARGETS = tests/fuzz/fuzz_action tests/fuzz/fuzz_chrony tests/fuzz/fuzz_ntpd tests/fuzz/fuzz_config tests/fuzz/fuzz_guest_doc tests/fuzz/fuzz_mce tests/fuzz/fuzz_metric_xml tests/fuzz/fuzz_mvbd tests/fuzz/fuzz_process tests/fuzz/fuzz_ptp_message tests/fuzz/fuzz_request tests/fuzz/fuzz_sysfile
 if LIBVIRT
 FUZZ_TARGETS += tests/fuzz/fuzz_domain_xml
 tests_fuzz_fuzz_domain_xml_LDFLAGS = $(LIBFUZZER)
@@ -60,6 +62,7 @@ tests_fuzz_fuzz_config_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_fuzz_guest_doc_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_fuzz_guest_doc_LDADD = libguest.la $(LDADD)
 tests_fuzz_fuzz_mce_LDFLAGS = $(LIBFUZZER)
+tests_fuzz_fuzz_metric_xml_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_fuzz_mvbd_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_fuzz_ntpd_LDFLAGS = $(LIBFUZZER)
 tests_fuzz_fuzz_ptp_message_LDFLAGS = $(LIBFUZZER)

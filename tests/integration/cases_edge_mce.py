@@ -119,7 +119,7 @@ def edge_node_mce():
 
 @case(alone=True, seconds=30)
 def edge_node_mce_restarts():
-    """Machine checks while the daemon is dead, and while it is killed again and again: each is told once."""
+    """Machine checks while the daemon is dead, killed again and again, and while snmpd is dead: each is told once."""
     with edge_node("edge_node_mce_restarts") as node:
         prepare(node)
         words = [correct(node)]
@@ -135,6 +135,11 @@ def edge_node_mce_restarts():
             time.sleep(1.2)  # the kernel looks for them each second
             kill(node)
         node.start_daemon()
+        node.machine.run("kill -9 %d" % node.snmpd.pid)
+        wait_for(lambda: not node.snmpd.running(), 10, "the end of snmpd")
+        words.append(correct(node))
+        wait_for(lambda: any(words[-1].split()[1].rstrip(",") in line for line in records(node)), 10, "the record")
+        node.start_snmpd()
         for word in words:
             wait_told(node, "edgeMceCorrectedError", word)
         wait_for(lambda: counts(node)[0] == corrected + len(words) - 1, 10, "the count")

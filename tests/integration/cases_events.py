@@ -201,7 +201,7 @@ class OwnDisk:
         wait_for(lambda: "mounted" in self.holder.output() or not self.holder.running(), 10, "the mount")
         if not self.holder.running():
             raise Skipped("no file system can be mounted here: " + self.holder.output().strip())
-        node.prefix = [tool("nsenter"), "-m", "-t", str(self.holder.pid)] + self.chip.prefix
+        node.prefix = [tool("nsenter"), "-m", "-r", "-t", str(self.holder.pid)] + self.chip.prefix
 
     def path(self, name=""):
         return "/proc/%d/root%s/%s" % (self.holder.pid, self.node.state, name)

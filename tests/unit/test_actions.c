@@ -200,7 +200,7 @@ END_TEST
 
 START_TEST(domains_have_tasks_while_they_are_active)
 {
-	static const char *const NAMES[] = { "one", "t'wo", "three" };
+	static const char *const NAMES[] = { "one", "t'wo", "three" }, *const RENAMED[] = { "re`named" };
 	struct action_task *running;
 	struct action_order order;
 
@@ -226,7 +226,16 @@ START_TEST(domains_have_tasks_while_they_are_active)
 	expect_row("v", 1, METRIC_OK, "x");
 	expect_row("v", 2, 0, NULL);
 	expect_row("v", 3, 0, NULL);
-	action_set_domains(set, NULL, 2 * S);
+	/* With another name it is the same domain; its action is told of it from the next run on. */
+	set_domains(RENAMED, 1, 0, 2 * S);
+	expect_row("v", 1, METRIC_OK, "x");
+	do {
+		running = start_task(20 * S, NULL);
+		action_task_order(running, &order);
+		end_task(running, RUNNER_OK, 0, "1", 20 * S);
+	} while (order.name == NULL);
+	ck_assert_str_eq(order.name, "re`named");
+	action_set_domains(set, NULL, 20 * S);
 	expect_rows(1);
 	action_set_free(set);
 }

@@ -1,6 +1,7 @@
 /*
  * test_guest_metric.c - the built-in metrics: every name of both profiles, units, absence.
  */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "transport/guest_doc.h"
 
@@ -302,6 +303,44 @@ START_TEST(without_vms)
 }
 END_TEST
 
+/* --- the operator's own ------------------------------------------------------------------------------------------- */
+
+static void set_own(struct metric_row *row, uint32_t index, const char *name, const char *value, uint8_t status)
+{
+	*row = (struct metric_row){ .index = index, .type = "string", .status = status };
+	row->name = mem_string(name);
+	row->value = mem_string(value);
+}
+
+/* Names before built-in ones, values escaped; what has failed for too long is left out, and so is the built-in one. */
+START_TEST(own_metrics)
+{
+	const struct guest_style style = { .own_expiration_s = 15 };
+	struct snapshot *snapshot = make_snapshot();
+	struct metrics *metrics = metrics_new(3);
+	struct buf out;
+
+	set_own(&metrics->rows[0], 1, "NumCPUs", "77", METRIC_FAILED);
+	set_own(&metrics->rows[1], 2, "<a>", "</value>\n\n'", METRIC_OK);
+	set_own(&metrics->rows[2], 3, "none", NULL, METRIC_FAILED);
+	metrics_sort(metrics);
+	snapshot_put(&snapshot->metrics, metrics);
+	buf_init(&out, 65536);
+	snapshot->sealed_mono_ns = 15 * NS_PER_S;
+	guest_doc_host(&out, &style, snapshot);
+	ck_assert_ptr_nonnull(strstr(out.data, "<name>NumCPUs</name>\n  <value>77</value>"));
+	ck_assert_ptr_nonnull(strstr(out.data, "<name>&lt;a&gt;</name>\n  <value>&lt;/value&gt;&#10;&#10;&apos;</value>"));
+	ck_assert_ptr_null(strstr(out.data, "<name>none</name>"));
+	snapshot->sealed_mono_ns++;
+	buf_reset(&out);
+	guest_doc_host(&out, &style, snapshot);
+	ck_assert_ptr_null(strstr(out.data, "<name>NumCPUs</name>"));
+	ck_assert_ptr_nonnull(strstr(out.data, "<name>&lt;a&gt;</name>"));
+	buf_free(&out);
+	part_unref(snapshot);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("guest_metric");
@@ -311,6 +350,7 @@ static Suite *suite(void)
 	UNIT_ADD(s, absent_is_left_out);
 	UNIT_ADD(s, system_and_product_of_one_part);
 	UNIT_ADD(s, without_vms);
+	UNIT_ADD(s, own_metrics);
 	return s;
 }
 

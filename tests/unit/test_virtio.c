@@ -241,6 +241,23 @@ START_TEST(too_long_reply_is_replaced)
 }
 END_TEST
 
+/* Of a guest with too much of its own the host's metrics are left, and other guests are as they were. */
+START_TEST(too_long_part_is_left_out)
+{
+	struct guest guest;
+	char *value = malloc(VIRTIO_REPLY_MAX + 1);
+
+	memset(value, 'x', VIRTIO_REPLY_MAX);
+	value[VIRTIO_REPLY_MAX] = '\0';
+	world.own = value;
+	one_guest(&guest);
+	ck_assert_ptr_nonnull(strstr(guest_ask(&guest), "<!-- VM metrics not available -->\n</metrics>\n\n"));
+	ck_assert_ptr_nonnull(strstr(guest.reply, "<value>host.example</value>"));
+	guest_end(&guest);
+	free(value);
+}
+END_TEST
+
 /* The guest dies in the middle of a reply; the other one notices nothing, and the channel is there again when the guest
  * is. */
 START_TEST(killed_in_mid_reply)
@@ -748,6 +765,7 @@ static Suite *suite(void)
 	ADD(s, follows_the_newest_snapshot);
 	ADD(s, long_reply_arrives_whole);
 	ADD(s, too_long_reply_is_replaced);
+	ADD(s, too_long_part_is_left_out);
 	ADD(s, killed_in_mid_reply);
 	ADD(s, never_read_is_closed);
 	ADD(s, guest_comes_later_and_returns);

@@ -34,6 +34,7 @@ struct world {
 	struct board *board;
 	struct serve *serve;
 	const char *host_name; /* in every snapshot from now on; NULL: nothing of the host is known */
+	const char *own;       /* likewise the value of an action, of the domain of index 1 */
 	uint64_t serial;
 };
 
@@ -106,6 +107,17 @@ static inline struct domain *make_domain(const struct spec *spec, int64_t now_mo
 	return domain;
 }
 
+static inline struct metrics *make_own(const char *value)
+{
+	struct metrics *metrics = metrics_new(1);
+
+	metrics->rows[0] = (struct metric_row){ .index = 1, .domain = 1, .type = "string" };
+	metrics->rows[0].name = strdup("Own");
+	metrics->rows[0].value = strdup(value);
+	metrics_sort(metrics);
+	return metrics;
+}
+
 /* specs: ascending index. */
 static inline void world_publish(struct world *world, const struct spec *specs, size_t n)
 {
@@ -119,6 +131,8 @@ static inline void world_publish(struct world *world, const struct spec *specs, 
 	snapshot->domains = domains_new(n);
 	for (size_t i = 0; i < n; i++)
 		snapshot->domains->rows[i] = make_domain(&specs[i], now);
+	if (world->own != NULL)
+		snapshot->metrics = make_own(world->own);
 	store_publish(world->store, snapshot);
 }
 
