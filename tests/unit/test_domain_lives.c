@@ -337,10 +337,12 @@ static void lives_begin(uint32_t seed)
 	list(0, NULL);
 }
 
-/* Long enough for everything that waits. */
+/* Long enough for everything that waits: a domain that shuts down now and the grace after the list that shows it gone. */
+#define SETTLE_MS (2000 + 2 * DOMAIN_WATCH_GRACE_MS + 4000)
+
 static void lives_settle(void)
 {
-	for (int i = 0; i < 6000; i++)
+	for (int i = 0; i < SETTLE_MS; i++)
 		turn(false, true);
 	while (poll_state.open)
 		turn(false, false);
