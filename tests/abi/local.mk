@@ -1,5 +1,6 @@
 # The guests' library and tool as programs out there see them.
-TESTS += tests/abi/abi.sh tests/abi/program.sh tests/abi/static.sh
+# static.sh links for a minute: make proof runs it.
+TESTS += tests/abi/abi.sh tests/abi/program.sh
 dist_check_SCRIPTS += tests/abi/abi.sh tests/abi/program.sh tests/abi/static.sh
 EXTRA_DIST += tests/abi/reference.c tests/abi/reference.h
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; export CC; CFLAGS='$(CFLAGS)'; export CFLAGS; \

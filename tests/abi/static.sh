@@ -1,6 +1,6 @@
 #!/bin/sh
 # vm-dump-metrics with all libraries in it: it can be built, asks for none, and prints what the other one does. Run by
-# "make check" in the build directory; skipped where a library is not there as an archive.
+# "make proof" in the build directory; skipped where a library is not there as an archive.
 srcdir=${srcdir:-.}
 work=tests/abi/static
 status=0

@@ -6,14 +6,15 @@ CASES = []
 class Case:
     """A function that raises edge.Failed or edge.Skipped, or returns a note (or None) when all holds."""
 
-    def __init__(self, function, alone, seconds):
-        self.function, self.alone, self.seconds = function, alone, seconds
+    def __init__(self, function, alone, long, seconds):
+        self.function, self.alone, self.long, self.seconds = function, alone, long, seconds
         self.name = function.__name__
 
 
-def case(function=None, alone=False, seconds=5):
-    """alone: nothing runs beside it (it measures time or needs the machine). seconds: about how long, longest first."""
+def case(function=None, alone=False, long=False, seconds=5):
+    """alone: nothing runs beside it (it measures time or needs the machine), but for the edge node's cases beside those
+    of others. long: only where it is named, or EDGENODE_LONG is set. seconds: about how long, longest first."""
     def add(decorated):
-        CASES.append(Case(decorated, alone, seconds))
+        CASES.append(Case(decorated, alone, long, seconds))
         return decorated
     return add(function) if function else add

@@ -112,14 +112,14 @@ def churned(name, uri, directory, make_xml):
             node.get("edgeEventLast.0"))
 
 
-@case(alone=True, seconds=30)
+@case(alone=True, long=True, seconds=30)
 def churn_of_qemu_domains():
     """Domains of a real libvirtd come and go: no growth of memory or descriptors."""
     rig = shared_rig()
     return churned("churn_of_qemu_domains", rig.uri_rw, rig.dir, qemu_xml)
 
 
-@case(alone=True, seconds=30)
+@case(alone=True, long=True, seconds=30)
 def churn_of_test_domains():
     """Domains of the test driver inside libvirtd come and go: no growth of memory or descriptors."""
     rig = shared_rig()

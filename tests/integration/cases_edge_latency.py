@@ -49,7 +49,7 @@ def measure(node, heat, cool):
     return took
 
 
-@case(alone=True, seconds=60)
+@case(alone=True, long=True, seconds=60)
 def edge_node_latency():
     """How soon a zone over its trip and a chip over its limit are told (goals: medians of 0.3 s and 1.2 s)."""
     with edge_node("edge_node_latency") as node, configured(node, MEASURED):

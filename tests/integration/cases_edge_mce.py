@@ -155,7 +155,7 @@ def flood(node, n):
                      "done; sleep 0.5".format(INJECT, n), timeout=120)
 
 
-@case(alone=True, seconds=60)
+@case(alone=True, long=True, seconds=60)
 def edge_node_mce_overrun():
     """More records than the buffer holds, while the daemon is dead: records and losses account for all of them."""
     with edge_node("edge_node_mce_overrun") as node:

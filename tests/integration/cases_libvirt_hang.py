@@ -71,7 +71,7 @@ def hang_one_qemu_of_many():
             DOMAINS, before, during, max(sick), after)
 
 
-@case(alone=True, seconds=50)
+@case(alone=True, long=True, seconds=50)
 def hang_several_and_killed():
     """Three QEMUs hang at once: no other row suffers; lists, states and the end of a hung domain are still seen."""
     with Rig(DOMAINS) as rig, Node("hang_several_and_killed", uri=rig.uri) as node:

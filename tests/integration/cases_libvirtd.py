@@ -48,7 +48,7 @@ def domains(node):
     return {index: name.decode() for index, name in node.manager.column("edgeDomainName").items()}
 
 
-@case(alone=True, seconds=60)
+@case(alone=True, long=True, seconds=60)
 def libvirtd_stopped_20_s():
     """SIGSTOP for 20 s: gets as fast as before, stale then failed, sensors and notifications go on, recovery alone."""
     rig = shared_rig()

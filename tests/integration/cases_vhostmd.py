@@ -403,7 +403,7 @@ def percentile(values, share):
     return values[min(len(values) - 1, int(share * len(values)))]
 
 
-@case(alone=True, seconds=60)
+@case(alone=True, long=True, seconds=60)
 def vhostmd_flooding_guest():
     """Two guests ask once per second while a third floods its port with garbage: p99 of their answers."""
     readers, (hostile,) = guest_rig().booted("one", "two"), guest_rig().booted("three")
@@ -450,7 +450,7 @@ def owner(path):
     return pwd.getpwuid(os.stat(path).st_uid).pw_name
 
 
-@case(alone=True, seconds=60)
+@case(alone=True, long=True, seconds=60)
 def vhostmd_relabelled_disk():
     """libvirt gives the file of an attached disk to QEMU's user: with relabel='no' a daemon that is not root can go on
     after its restart; without, it says what is wrong, and a running one keeps on writing."""
