@@ -114,9 +114,11 @@ static void read_row(int fd, struct msr *row)
 }
 
 /* The kernel has these files for every CPU or for none. */
-static int read_rows(const struct sysroot *root, const uint32_t *numbers, size_t n, struct msr_part *part,
+static int read_rows(const struct sysroot *root, const uint32_t *numbers, size_t n, struct part *result,
 		     struct source_error *error)
 {
+	struct msr_part *part = (struct msr_part *)result;
+
 	for (size_t i = 0; i < n; i++) {
 		struct msr *row = &part->cpus[part->n_cpus];
 		char path[32];
@@ -159,21 +161,8 @@ static int open_msr(const struct source_env *env, void **self, struct source_err
 
 static int poll_msr(void *self, const struct source_env *env, struct part **result, struct source_error *error)
 {
-	uint32_t numbers[HOST_CPUS_MAX];
-	struct msr_part *part;
-	size_t n;
-	int rc = procsys_online_cpus(env, numbers, &n, error);
-
 	(void)self;
-	if (rc != 0)
-		return rc;
-	part = procsys_part_new(sizeof(*part) + n * sizeof(part->cpus[0]));
-	rc = read_rows(env->root, numbers, n, part, error);
-	if (rc == 0)
-		*result = &part->part;
-	else
-		part_unref(part);
-	return rc;
+	return procsys_poll_cpus(env, sizeof(struct msr_part), sizeof(struct msr), read_rows, result, error);
 }
 
 const struct source source_msr = {

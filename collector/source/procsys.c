@@ -82,6 +82,27 @@ int procsys_online_cpus(const struct source_env *env, uint32_t *numbers, size_t 
 	return rc == 0 ? 0 : procsys_fail(error, rc, ONLINE_PATH, 0);
 }
 
+int procsys_poll_cpus(const struct source_env *env, size_t head, size_t row,
+		      int (*read)(const struct sysroot *root, const uint32_t *numbers, size_t n, struct part *part,
+				  struct source_error *error),
+		      struct part **result, struct source_error *error)
+{
+	uint32_t numbers[HOST_CPUS_MAX];
+	struct part *part;
+	size_t n;
+	int rc = procsys_online_cpus(env, numbers, &n, error);
+
+	if (rc != 0)
+		return rc;
+	part = procsys_part_new(head + n * row);
+	rc = read(env->root, numbers, n, part, error);
+	if (rc == 0)
+		*result = part;
+	else
+		part_unref(part);
+	return rc;
+}
+
 int procsys_device_path(const struct sysroot *root, const char *path, char *buf, size_t size)
 {
 	char link[SYSFILE_PATH_MAX];

@@ -74,6 +74,12 @@ int procsys_fail(struct source_error *error, int code, const char *path, uint32_
 /* The numbers of the CPUs that are online, ascending; at most HOST_CPUS_MAX. */
 int procsys_online_cpus(const struct source_env *env, uint32_t *numbers, size_t *n, struct source_error *error);
 
+/* A poll whose part is `head` bytes and then `row` bytes for each CPU that is online: read fills it, in ascending number. */
+int procsys_poll_cpus(const struct source_env *env, size_t head, size_t row,
+		      int (*read)(const struct sysroot *root, const uint32_t *numbers, size_t n, struct part *part,
+				  struct source_error *error),
+		      struct part **result, struct source_error *error);
+
 /* The device that a chip below /sys/class stands for: the target of path/device, else the directory the chip itself is
  * in, so that no number given at boot to a hwmon device gets into it. */
 int procsys_device_path(const struct sysroot *root, const char *path, char *buf, size_t size);

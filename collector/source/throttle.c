@@ -35,9 +35,11 @@ static int read_row(const struct sysroot *root, struct throttle *row, struct sou
 	return source_fail(error, rc, "%s%u/thermal_throttle: %s", CPU_PATH, row->number, err_text(rc));
 }
 
-static int read_rows(const struct sysroot *root, const uint32_t *numbers, size_t n, struct throttle_part *part,
+static int read_rows(const struct sysroot *root, const uint32_t *numbers, size_t n, struct part *result,
 		     struct source_error *error)
 {
+	struct throttle_part *part = (struct throttle_part *)result;
+
 	for (size_t i = 0; i < n; i++) {
 		struct throttle *row = &part->cpus[part->n_cpus];
 		int rc;
@@ -56,21 +58,8 @@ static int read_rows(const struct sysroot *root, const uint32_t *numbers, size_t
 
 static int poll_throttle(void *self, const struct source_env *env, struct part **result, struct source_error *error)
 {
-	uint32_t numbers[HOST_CPUS_MAX];
-	struct throttle_part *part;
-	size_t n;
-	int rc = procsys_online_cpus(env, numbers, &n, error);
-
 	(void)self;
-	if (rc != 0)
-		return rc;
-	part = procsys_part_new(sizeof(*part) + n * sizeof(part->cpus[0]));
-	rc = read_rows(env->root, numbers, n, part, error);
-	if (rc == 0)
-		*result = &part->part;
-	else
-		part_unref(part);
-	return rc;
+	return procsys_poll_cpus(env, sizeof(struct throttle_part), sizeof(struct throttle), read_rows, result, error);
 }
 
 const struct source source_throttle = {

@@ -9,6 +9,7 @@
 
 #include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -46,6 +47,20 @@ static inline void *must_poll(const struct source *source, const char *tree)
 	snprintf(prefix, sizeof(prefix), "%s/%s", FIXTURES, tree);
 	ck_assert_msg(poll_tree(source, prefix, &part) == 0, "%s on %s: %s", source->name, tree, error.text);
 	return part;
+}
+
+/* A parser on a copy of exactly that length, so that a sanitizer sees a byte read beyond it. */
+static inline int parse_exact(int (*run)(const char *text, size_t length, uint32_t *line), const char *text,
+			      size_t length, uint32_t *line)
+{
+	char *copy = malloc(length > 0 ? length : 1);
+	int rc;
+
+	memcpy(copy, text, length);
+	*line = 0;
+	rc = run(copy, length, line);
+	free(copy);
+	return rc;
 }
 
 /* A root of our own in a temporary directory. */
