@@ -49,6 +49,7 @@ struct action_task {
 	bool present; /* while domains are compared */
 	bool running, holds_slow_place, was_read;
 	int64_t due_mono_ns;
+	int64_t started_mono_ns; /* the last time; 0: never */
 	struct metrics *values; /* of the last good run; before it, the names */
 	int64_t read_mono_ns;   /* where it was_read */
 	uint8_t status;         /* enum metric_status; 0: it has not ended once */
@@ -65,6 +66,8 @@ struct action_set {
 	uint64_t last_number;
 	int64_t epoch_mono_ns, period_ns;
 	bool changed, too_many;
+	bool behind;           /* a task of no slow action missed a place ... */
+	int64_t late_mono_ns;  /* ... the last time then */
 };
 
 struct action_set *action_set_new(int64_t now_mono_ns)
@@ -390,6 +393,7 @@ static void move_task(struct action_set *set, struct action_task *task, struct a
 	task->action = action;
 	task->key.action = at;
 	task->due_mono_ns = next_due(set, task, now_mono_ns);
+	task->started_mono_ns = 0; /* the period may be another */
 	HASH_ADD(hh, set->tasks, key, sizeof(task->key), task);
 	if (!task->running)
 		enqueue(task);
@@ -452,6 +456,27 @@ static struct action_task *first_waiting(const struct action_set *set)
 	return first;
 }
 
+/* Every task has a place in each period: one that did not run for two has missed one, and so have its neighbours. What
+ * slow actions miss is told of as theirs. */
+static void note_pace(struct action_set *set, const struct action_task *task, int64_t now_mono_ns)
+{
+	const int64_t since_ns = task->started_mono_ns != 0 ? now_mono_ns - task->started_mono_ns : 0;
+
+	if (since_ns > 2 * set->period_ns && !task->action->slow && task->action->in_time) {
+		set->late_mono_ns = now_mono_ns;
+		if (!set->behind)
+			log_warning("actions do not keep the update period of %u s: metric %s is run every %.1f s; "
+				    "%u actions of all domains share %u places (<metrics concurrent>), one of type xml "
+				    "can tell of all domains at once", set->config->update_period_s, task->action->metric->name,
+				    (double)since_ns / (double)NS_PER_S, HASH_COUNT(set->tasks),
+				    set->config->metrics_concurrent);
+		set->behind = true;
+	} else if (set->behind && now_mono_ns - set->late_mono_ns > 2 * set->period_ns) {
+		log_info("actions keep the update period of %u s again", set->config->update_period_s);
+		set->behind = false;
+	}
+}
+
 struct action_task *action_set_start(struct action_set *set, int64_t now_mono_ns)
 {
 	struct action_task *task = has_room(set) ? first_waiting(set) : NULL;
@@ -459,6 +484,8 @@ struct action_task *action_set_start(struct action_set *set, int64_t now_mono_ns
 	if (task == NULL || task->due_mono_ns > now_mono_ns)
 		return NULL;
 	dequeue(task);
+	note_pace(set, task, now_mono_ns);
+	task->started_mono_ns = now_mono_ns;
 	task->due_mono_ns = next_due(set, task, now_mono_ns);
 	task->running = true;
 	task->holds_slow_place = task->action->slow;

@@ -52,7 +52,9 @@ struct text {
 	const char *why;
 	unsigned depth;
 	size_t n_tokens; /* replaced so far */
-	bool has_reader; /* some shell in it reads commands from its input */
+	bool has_reader; /* some shell or the like in it reads commands from its input ... */
+	size_t n_tokens_of_readers; /* ... and has so many tokens among its own words */
+	bool has_integer; /* some variable in it is of a type */
 	struct action_command *command; /* the innermost */
 	struct document documents[ACTION_TEXT_DOCUMENTS_MAX];
 	size_t n_documents, first_document; /* of the simple command that is being read */
@@ -153,7 +155,7 @@ static bool has_token(const char *p, const char *end, bool of_domain)
 
 static void put_token(struct text *t, const struct token *token, enum quotes quotes)
 {
-	const char *why = action_command_refuses(t->command);
+	const char *why = action_command_refuses(t->command, !token->of_domain);
 
 	if (why == NULL && token->text[quotes] == NULL)
 		why = "CONNECT within quotes: it stands for two words";
@@ -161,7 +163,9 @@ static void put_token(struct text *t, const struct token *token, enum quotes quo
 		fail(t, why);
 		return;
 	}
-	action_command_byte(t->command, '$');
+	/* CONNECT stands for an option, or nothing. */
+	action_command_byte(t->command, token->of_domain ? '$' : '-');
+	t->command->n_tokens++;
 	buf_text(&t->out, token->text[quotes]);
 	t->p += strlen(token->word);
 	t->n_tokens++;
@@ -207,10 +211,19 @@ static void read_single(struct text *t)
 		copy(t, 1);
 }
 
+/* A substitution that holds a token stands where the token must not: the value of the one is that of the other. */
+static void check_place(struct text *t, const char *why, size_t n_tokens_before)
+{
+	if (why != NULL && t->n_tokens > n_tokens_before)
+		fail(t, why);
+}
+
 /* As a command of its own, in which backslashes would have another meaning than the rest of this file gives them. */
 static void read_backquotes(struct text *t)
 {
+	const char *const why = action_command_refuses(t->command, false);
 	const char *close = t->p + 1, *const end = t->end;
+	const size_t n_tokens = t->n_tokens;
 	bool escapes = false;
 
 	while (close < end && *close != '`') {
@@ -231,6 +244,7 @@ static void read_backquotes(struct text *t)
 	if (t->why == NULL)
 		copy(t, 1);
 	action_command_byte(t->command, '$');
+	check_place(t, why, n_tokens);
 }
 
 /* A byte of what is quoted but for expansions: in "..." and in here-documents. */
@@ -353,7 +367,9 @@ static void read_substitution(struct text *t)
 
 static void read_dollar(struct text *t, enum quotes quotes)
 {
+	const char *const why = action_command_refuses(t->command, false);
 	const char next = t->end - t->p > 1 ? t->p[1] : '\0';
+	const size_t n_tokens = t->n_tokens;
 
 	deepen(t);
 	if (t->why != NULL)
@@ -373,6 +389,7 @@ static void read_dollar(struct text *t, enum quotes quotes)
 			copy_word(t, 1);
 		while (more(t) && is_name_byte(*t->p));
 	t->depth--;
+	check_place(t, why, n_tokens);
 }
 
 /* --- here-documents ----------------------------------------------------------------------------------------------- */
@@ -484,18 +501,22 @@ static void read_bodies(struct text *t)
 
 /* --- commands ----------------------------------------------------------------------------------------------------- */
 
-/* Of the simple command that ends. */
+/* What the simple command that ends does to the others. */
 static void note_reader(struct text *t)
 {
 	action_command_end_word(t->command);
-	t->has_reader = t->has_reader || action_command_reads_input(t->command);
+	t->has_integer = t->has_integer || action_command_types_integer(t->command);
+	if (!action_command_reads_input(t->command))
+		return;
+	t->has_reader = true;
+	t->n_tokens_of_readers += t->command->n_tokens;
 }
 
 static void end_simple(struct text *t)
 {
 	note_reader(t);
 	for (size_t i = t->first_document; i < t->n_documents; i++)
-		t->documents[i].is_script = t->command->has_shell;
+		t->documents[i].is_script = t->command->has_shell || action_command_reads_input(t->command);
 	t->first_document = t->n_documents;
 	action_command_end(t->command);
 }
@@ -660,9 +681,11 @@ int action_text_rewrite(const char *action, bool of_domain, char **out, const ch
 		read_commands(&t, '\0');
 	else
 		buf_append(&t.out, t.p, (size_t)(t.end - t.p));
-	if (t.has_reader && t.n_tokens > 0)
-		fail(&t, "a token beside a shell that reads its commands from a pipe or a file; give it a script by -c and "
-			 "the token as an argument");
+	if (t.has_reader && t.n_tokens > t.n_tokens_of_readers)
+		fail(&t, "a token beside a shell or the like that reads its commands from a pipe or a file; give it a "
+			 "script by -c and the token as an argument");
+	if (t.has_integer && t.n_tokens > 0)
+		fail(&t, "a token beside a variable of an integer type (declare -i), of which values are read as code");
 	*why = t.why != NULL ? t.why : t.out.over ? "longer than a command may be" : NULL;
 	if (*why == NULL && out != NULL)
 		*out = mem_string_n(t.out.data != NULL ? t.out.data : "", t.out.length);

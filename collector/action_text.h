@@ -10,10 +10,11 @@
  *   CONNECT, bare only                  ${VHOSTMD_URI:+--connect "$VHOSTMD_URI"}
  * A comment, a variable's name ($NAME) and a word behind a backslash (\NAME) stay as they are.
  *
- * Refused is what would read the value as code or not give it exactly: the script of a nested shell (sh -c, sh <<EOF),
- * of trap, alias and let, [[ ]], arithmetic (but for VMID and ID), the name of a command, function or loop variable, a
- * here-document with a quoted delimiter; and what shells read in different ways. eval, ssh and programs with a language
- * of their own (awk, sed) are the author's business: they get the value as an argument.
+ * Refused is what would read the value as code or not give it exactly: the script of a nested shell (sh -c, sh <<EOF,
+ * | sh), of trap, alias, let and their like, [[ ]], arithmetic (but for VMID and ID), the program text of awk, perl -e,
+ * python -c and others (action_program.h), the name of a command, function or variable, a here-document with a quoted
+ * delimiter; and what shells read in different ways. eval, ssh and sed are the author's business, and so is what a
+ * variable carries on: they get the value as an argument.
  *
  * The reading follows POSIX.1-2017, Shell Command Language, 2.2 Quoting to 2.9 Shell Commands.
  */

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "cycle.h"
 #include "daemon.h"
+#include "guest_lanes.h"
 #include "persist.h"
 #include "runner.h"
 #include "serve.h"
@@ -24,16 +25,13 @@
 #include "subagent/oids.h"
 #include "subagent/varbind.h"
 #include "subagent/watch_values.h"
-#include "transport/disk_lane.h"
 
 #ifdef HAVE_LIBVIRT
 #include "source/virevent.h"
 #endif
-#ifdef HAVE_XENSTORE
-#include "transport/xenstore.h"
-#endif
 
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
@@ -42,11 +40,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define APP_RESTART_MS 200 /* at a reload: how long main waits for a lane to end */
-#define APP_PENDING_MS 1000 /* and how often it looks again where that was not enough */
+#define APP_PENDING_MS 1000 /* how often a lane that hung at a reload is looked at again */
 #define APP_PING_S 2            /* AgentX ping: tables are back within seconds of a restart of snmpd */
 #define APP_JOURNAL_PATH "/run/systemd/journal/socket"
 #define APP_SYSLOG_PATH "/dev/log"
+#define APP_LARGE (128 * 1024) /* bytes of one piece of memory */
 #define APP_WATCHDOG_PERIODS 3  /* a newest snapshot older than so many poll periods is no sign of life ... */
 #define APP_WATCHDOG_MIN_MS 60000 /* ... but one younger than this always is */
 
@@ -65,12 +63,9 @@ struct app {
 	struct cycle *cycle;
 	struct actions *actions;
 	struct board *board;
-	struct disk_lane *disk; /* NULL: the vbd transport is off */
-	struct serve *serve;    /* NULL: the virtio transport is off */
+	struct guest_lanes *guest_lanes;
 	struct pid_file pid_file;
 	int ready_fd, signal_fd;
-	struct xenstore_lane *xenstore; /* NULL: the xenstore transport is off */
-	bool disk_pending, serve_pending, xenstore_pending; /* to be started anew once the old lane has ended */
 	int64_t watchdog_ns; /* interval of the keep-alive to the service manager; 0: none */
 };
 
@@ -221,6 +216,8 @@ static int init_libraries(void)
 {
 	/* Few arenas: the lanes' small parts are freed by other threads than made them. */
 	mallopt(M_ARENA_MAX, 2);
+	/* What is large is given back at once, always: left alone, the limit grows with what was given back. */
+	mallopt(M_MMAP_THRESHOLD, APP_LARGE);
 	config_init();
 #ifdef HAVE_LIBVIRT
 	if (virevent_init() != 0)
@@ -251,8 +248,10 @@ static uint32_t views_of(const struct config *config)
 static int start_agent(struct app *app)
 {
 	const struct agent_options options = { .address = app->config->agentx, .state_dir = app->config->state_dir,
-					       .ping_s = APP_PING_S, .views = views_of(app->config),
+					       .ping_s = APP_PING_S, .cpu = app->config->agentx_cpu,
+					       .views = views_of(app->config),
 					       .vm_notifications = app->config->vm_notifications,
+					       .vm_bulk_notifications = app->config->vm_bulk_notifications,
 					       .libvirt_notifications = app->config->libvirt_notifications,
 					       .sent = event_sent,
 					       .arg = app };
@@ -335,86 +334,13 @@ static int start_on_event(struct app *app)
 	return sink_start_command(&options, &app->on_event) == 0 ? 0 : fail("on_event lane");
 }
 
-static struct guest_style style_of(const struct config *config)
-{
-	return (struct guest_style){ .profile = config->profile, .memory_kib = config->memory_unit != 0,
-				     .units = config->metric_units, .own_expiration_s = config->expiration_s };
-}
-
-static int start_disk(struct app *app)
-{
-	const struct config *config = app->config;
-	const struct disk_lane_options options = {
-		.path = config->disk_path,
-		.size = config->disk_size,
-		.period_ms = config->update_period_s * 1000,
-		.board = app->board,
-		.host_only = !config->disk_vms,
-		.style = style_of(config),
-		.domains = { .pattern = config->domain_disks_given ? config->domain_disks_path : NULL,
-			     .size = config->domain_disks_size, .most = config->domain_disks_most,
-			     .keep_s = config->domain_disks_keep_s },
-	};
-
-	if (!config->transport_vbd)
-		return 0;
-	return disk_lane_start(app->store, &options, &app->disk) == 0 ? 0 : fail("disk lane");
-}
-
-static int start_serve(struct app *app)
-{
-	const struct config *config = app->config;
-	const struct virtio_options options = { .channel_path = config->channel_path,
-						.max_channels = config->max_channels,
-						.expiration_s = config->expiration_s,
-						.scan_s = config->update_period_s,
-						.requests_per_s = config->requests_per_s,
-						.burst = config->requests_burst,
-						.style = style_of(config) };
-
-	if (!config->transport_virtio)
-		return 0;
-	return serve_start(app->store, app->board, &options, &app->serve) == 0 ? 0 : fail("serve lane");
-}
-
-#ifdef HAVE_XENSTORE
-static int start_xenstore(struct app *app)
-{
-	const struct xenstore_options options = { .period_ms = app->config->update_period_s * 1000,
-						  .style = style_of(app->config) };
-
-	if (!app->config->transport_xenstore)
-		return 0;
-	return xenstore_start(app->store, &options, &app->xenstore) == 0 ? 0 : fail("xenstore lane");
-}
-
-static bool stop_xenstore(struct app *app, int64_t deadline_mono_ns)
-{
-	const bool ended = xenstore_stop(app->xenstore, deadline_mono_ns);
-
-	if (ended)
-		app->xenstore = NULL;
-	return ended;
-}
-#else
-static int start_xenstore(struct app *app)
-{
-	(void)app;
-	return 0;
-}
-
-static bool stop_xenstore(struct app *app, int64_t deadline_mono_ns)
-{
-	(void)app;
-	(void)deadline_mono_ns;
-	return true;
-}
-#endif
-
 static int start_threads(struct app *app)
 {
+	const char *what = NULL;
+
 	app->store = store_new();
 	app->board = board_new();
+	app->guest_lanes = guest_lanes_new(app->store, app->board);
 #ifdef HAVE_LIBVIRT
 	if (virevent_start() != 0)
 		return fail("libvirt event thread");
@@ -425,9 +351,9 @@ static int start_threads(struct app *app)
 		return fail("commands lane");
 	if (start_syslog(app) != 0 || start_on_event(app) != 0)
 		return -ERR_IO;
-	if (start_agent(app) != 0 || start_cycle(app) != 0 || start_actions(app) != 0 || start_disk(app) != 0)
+	if (start_agent(app) != 0 || start_cycle(app) != 0 || start_actions(app) != 0)
 		return -ERR_IO;
-	return start_serve(app) != 0 || start_xenstore(app) != 0 ? -ERR_IO : 0;
+	return guest_lanes_start(app->guest_lanes, app->config, &what) == 0 ? 0 : fail(what);
 }
 
 static void read_watchdog(struct app *app)
@@ -440,9 +366,11 @@ static void read_watchdog(struct app *app)
 
 static int start(struct app *app)
 {
+	char program[PATH_MAX];
+
 	if (go_to_background(app) != 0)
 		return -ERR_IO;
-	if (runner_start(&app->runner) != 0)
+	if (runner_start(runner_program(program, sizeof(program)), &app->runner) != 0)
 		return fail("the command process cannot be started");
 	if (claim_pid_file(app) != 0 || change_user(app) != 0)
 		return -ERR_STATE;
@@ -469,8 +397,10 @@ static void warn_of_restart(const struct config *old, const struct config *new)
 	const struct { const char *what; bool differs; } fixed[] = {
 		{ "the libvirt URI", differs(old->uri, new->uri) },
 		{ "the AgentX address", differs(old->agentx, new->agentx) },
+		{ "the CPU of the subagent", old->agentx_cpu != new->agentx_cpu },
 		{ "the modules served by SNMP", views_of(old) != views_of(new) ||
 						       old->vm_notifications != new->vm_notifications ||
+						       old->vm_bulk_notifications != new->vm_bulk_notifications ||
 						       old->libvirt_notifications != new->libvirt_notifications },
 		{ "the time daemons' addresses", differs(old->chronyd, new->chronyd) ||
 						  differs(old->ntpd, new->ntpd) || differs(old->ptp4l, new->ptp4l) },
@@ -492,93 +422,16 @@ static void warn_of_restart(const struct config *old, const struct config *new)
 			log_warning("%s changed: takes effect at the next start", fixed[i].what);
 }
 
-static bool same_style(const struct config *a, const struct config *b)
-{
-	return a->profile == b->profile && a->memory_unit == b->memory_unit && a->metric_units == b->metric_units;
-}
-
-static bool same_domain_disks(const struct config *a, const struct config *b)
-{
-	return a->domain_disks_given == b->domain_disks_given &&
-	       !differs(a->domain_disks_path, b->domain_disks_path) && a->domain_disks_size == b->domain_disks_size &&
-	       a->domain_disks_most == b->domain_disks_most && a->domain_disks_keep_s == b->domain_disks_keep_s;
-}
-
-static bool same_disk(const struct config *a, const struct config *b)
-{
-	return same_style(a, b) && same_domain_disks(a, b) && a->disk_vms == b->disk_vms &&
-	       a->transport_vbd == b->transport_vbd && !differs(a->disk_path, b->disk_path) &&
-	       a->disk_size == b->disk_size && a->update_period_s == b->update_period_s;
-}
-
-/* A lane that hangs on its file is given up to its own time: it is looked at again every second, and only then started
- * anew. Until it comes back nothing is written. */
-static void restart_disk(struct app *app, int64_t deadline_mono_ns)
-{
-	const bool again = app->disk_pending;
-
-	app->disk_pending = app->disk != NULL && !disk_lane_stop(app->disk, deadline_mono_ns);
-	if (!app->disk_pending) {
-		app->disk = NULL;
-		start_disk(app);
-	} else if (!again) {
-		log_error("the disk lane hangs; the metrics disk is not written until it comes back");
-	}
-}
-
-static bool same_virtio(const struct config *a, const struct config *b)
-{
-	return same_style(a, b) && a->requests_per_s == b->requests_per_s && a->requests_burst == b->requests_burst &&
-	       a->transport_virtio == b->transport_virtio && !differs(a->channel_path, b->channel_path) &&
-	       a->max_channels == b->max_channels && a->expiration_s == b->expiration_s &&
-	       a->update_period_s == b->update_period_s;
-}
-
-static void restart_serve(struct app *app, int64_t deadline_mono_ns)
-{
-	const bool again = app->serve_pending;
-
-	app->serve_pending = app->serve != NULL && !serve_stop(app->serve, deadline_mono_ns);
-	if (!app->serve_pending) {
-		app->serve = NULL;
-		start_serve(app);
-	} else if (!again) {
-		log_error("the serve lane hangs; guests' channels are not served until it comes back");
-	}
-}
-
-static bool same_xenstore(const struct config *a, const struct config *b)
-{
-	return a->transport_xenstore == b->transport_xenstore && same_style(a, b) &&
-	       a->update_period_s == b->update_period_s;
-}
-
-static void restart_xenstore(struct app *app, int64_t deadline_mono_ns)
-{
-	const bool again = app->xenstore_pending;
-
-	app->xenstore_pending = !stop_xenstore(app, deadline_mono_ns);
-	if (!app->xenstore_pending)
-		start_xenstore(app);
-	else if (!again)
-		log_error("the xenstore lane hangs; xenstore is not written until it comes back");
-}
-
 static void adopt(struct app *app, struct config *config)
 {
-	const bool disk = !same_disk(app->config, config), virtio = !same_virtio(app->config, config);
-	const bool xenstore = !same_xenstore(app->config, config);
+	struct config *old = app->config;
 
-	warn_of_restart(app->config, config);
-	snapshot_put(&app->config, config);
+	warn_of_restart(old, config);
+	app->config = config;
 	cycle_reload(app->cycle, config);
 	actions_reload(app->actions, config);
-	if (disk || app->disk_pending)
-		restart_disk(app, clock_mono_ns() + APP_RESTART_MS * NS_PER_MS);
-	if (virtio || app->serve_pending)
-		restart_serve(app, clock_mono_ns() + APP_RESTART_MS * NS_PER_MS);
-	if (xenstore || app->xenstore_pending)
-		restart_xenstore(app, clock_mono_ns() + APP_RESTART_MS * NS_PER_MS);
+	guest_lanes_reload(app->guest_lanes, old, config);
+	part_unref(old);
 }
 
 static void reload(struct app *app)
@@ -630,19 +483,9 @@ static bool take_signal(struct app *app)
 	return false;
 }
 
-static void look_at_pending(struct app *app)
-{
-	if (app->disk_pending)
-		restart_disk(app, clock_mono_ns());
-	if (app->serve_pending)
-		restart_serve(app, clock_mono_ns());
-	if (app->xenstore_pending)
-		restart_xenstore(app, clock_mono_ns());
-}
-
 static int next_look_ms(const struct app *app)
 {
-	if (app->disk_pending || app->serve_pending || app->xenstore_pending)
+	if (guest_lanes_pending(app->guest_lanes))
 		return APP_PENDING_MS;
 	return app->watchdog_ns > 0 ? (int)(app->watchdog_ns / NS_PER_MS) : -1;
 }
@@ -654,7 +497,7 @@ static void wait_for_end(struct app *app)
 	for (;;) {
 		if (poll(&fd, 1, next_look_ms(app)) > 0 && take_signal(app))
 			return;
-		look_at_pending(app);
+		guest_lanes_look(app->guest_lanes, app->config);
 		if (app->watchdog_ns > 0 && alive(app))
 			daemon_notify("WATCHDOG=1");
 	}
@@ -684,11 +527,7 @@ static bool stop_lanes(struct app *app)
 	if (app->agent != NULL)
 		ended = agent_stop(app->agent, until_ms(now, 1100)) && ended;
 	store_wake(app->store);
-	if (app->disk != NULL)
-		ended = disk_lane_stop(app->disk, until_ms(now, 1300)) && ended;
-	if (app->serve != NULL)
-		ended = serve_stop(app->serve, until_ms(now, 1400)) && ended;
-	ended = stop_xenstore(app, until_ms(now, 1450)) && ended;
+	ended = guest_lanes_stop(app->guest_lanes, until_ms(now, 1300)) && ended;
 	return persist_stop(app->persist, until_ms(now, 1500)) && ended;
 }
 
@@ -702,6 +541,7 @@ static void release(struct app *app)
 	sink_free(app->on_event);
 	commands_free(app->commands);
 	persist_free(app->persist);
+	guest_lanes_free(app->guest_lanes);
 	store_free(app->store);
 	board_free(app->board);
 	part_unref(app->state.log.unsent);
@@ -717,11 +557,11 @@ static void stop(struct app *app)
 	log_info("ending");
 	ended = stop_lanes(app);
 	daemon_release_pid_file(&app->pid_file);
-	runner_stop(app->runner, 100);
 	if (!ended) {
 		log_warning("a lane hangs; ending without it");
-		_exit(EXIT_SUCCESS);
+		_exit(EXIT_SUCCESS); /* which the command process sees, and ends, too */
 	}
+	runner_stop(app->runner, 100);
 	release(app);
 }
 

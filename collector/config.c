@@ -91,6 +91,7 @@ struct config *config_new(void)
 	config->action_path = mem_string("/usr/sbin:/usr/bin:/sbin:/bin");
 	config->uri = mem_string("qemu:///system");
 	config->agentx = mem_string("unix:/var/agentx/master");
+	config->agentx_cpu = -1;
 	config->view_entity = config->view_entity_sensor = config->view_vm = config->view_ntp = true;
 	config->chronyd = mem_string("127.0.0.1:323");
 	config->ntpd = mem_string("127.0.0.1:123");
@@ -121,17 +122,23 @@ static char *name_rule(const struct config_rule *rule)
 	return name;
 }
 
+/* Metrics are no fresher than the poll that reads them. */
+static uint32_t least_expiration_s(const struct config *config)
+{
+	const uint32_t poll_s = (config->poll_ms + 999) / 1000;
+
+	return CONFIG_EXPIRATION_PERIODS * (config->update_period_s > poll_s ? config->update_period_s : poll_s);
+}
+
 void config_complete(struct config *config)
 {
-	const uint32_t least = CONFIG_EXPIRATION_PERIODS * config->update_period_s;
-
 	for (size_t i = 0; i < config->n_rules; i++)
 		if (config->rules[i].name == NULL)
 			config->rules[i].name = name_rule(&config->rules[i]);
 	if (config->poll_ms == 0)
 		config->poll_ms = config->update_period_s * 1000;
-	if (config->expiration_s < least)
-		config->expiration_s = least;
+	if (config->expiration_s < least_expiration_s(config))
+		config->expiration_s = least_expiration_s(config);
 }
 
 int config_error_set(struct config_error *error, int code, const char *name, int line, const char *format, ...)
@@ -262,9 +269,9 @@ int config_validate(const struct config *config, struct config_error *error)
 
 	if (rc != 0)
 		return config_error_set(error, rc, config->path, 0, "%s", why);
-	if (config->expiration_s < CONFIG_EXPIRATION_PERIODS * config->update_period_s)
+	if (config->expiration_s < least_expiration_s(config))
 		return config_error_set(error, -ERR_RANGE, config->path, 0,
-					"<expiration_time>: %u is less than %u times the update period",
+					"<expiration_time>: %u is less than %u update periods or polls",
 					config->expiration_s, CONFIG_EXPIRATION_PERIODS);
 	rc = check_domain_disks(config, error);
 	for (i = 0; i < config->n_rules && rc == 0; i++)

@@ -94,8 +94,9 @@ struct config {
 	char *ptp4l;      /* its management socket; "" off */
 	char *smartctl;   /* the program; "" off */
 	char *agentx;     /* net-snmp address of the master; "" off */
+	int32_t agentx_cpu; /* that the agentx lane runs on; -1: any */
 	bool view_entity, view_entity_sensor, view_libvirt, view_vm, view_ntp; /* modules served beside EDGENODE-MIB */
-	bool vm_notifications, libvirt_notifications; /* those of these modules are sent, too */
+	bool vm_notifications, vm_bulk_notifications, libvirt_notifications; /* those of these modules are sent, too */
 	char *state_dir;
 	char *user, *pid_file; /* may be NULL */
 	struct config_source sources[SOURCE_END];

@@ -18,6 +18,7 @@
 #define ACTION_LEAST_MS 100
 #define ACTION_MOST_MS 3600000
 #define USER_MOST 32
+#define CPU_MOST 8191 /* the kernel's own limit */
 #define CHANNELS_MOST 65536
 #define DOMAIN_DISKS_MOST 65536
 #define REQUESTS_MOST 1000
@@ -163,12 +164,14 @@ static const struct config_key METRICS_KEYS[] = {
 static const struct config_key LIBVIRT[] = {{ATTRIBUTE("uri", TEXT, config, uri, 0, TEXT_MOST)}, {0}};
 static const struct config_key SNMP[] = {
 	{ATTRIBUTE("agentx", TEXT, config, agentx, 0, TEXT_MOST)},
+	{ATTRIBUTE("cpu", NUMBER, config, agentx_cpu, -1, CPU_MOST)},
 	{ATTRIBUTE("entity", BOOL, config, view_entity, 0, 1)},
 	{ATTRIBUTE("entity_sensor", BOOL, config, view_entity_sensor, 0, 1)},
 	{ATTRIBUTE("libvirt", BOOL, config, view_libvirt, 0, 1)},
 	{ATTRIBUTE("ntp", BOOL, config, view_ntp, 0, 1)},
 	{ATTRIBUTE("vm", BOOL, config, view_vm, 0, 1)},
 	{ATTRIBUTE("vm_notifications", BOOL, config, vm_notifications, 0, 1)},
+	{ATTRIBUTE("vm_bulk_notifications", BOOL, config, vm_bulk_notifications, 0, 1)},
 	{ATTRIBUTE("libvirt_notifications", BOOL, config, libvirt_notifications, 0, 1)},
 	{0}
 };

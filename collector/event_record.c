@@ -21,7 +21,9 @@
 
 void event_encode(const struct event *event, struct buf *out)
 {
-	const size_t varbinds = event->varbinds_length <= VARBINDS_LENGTH_MAX ? event->varbinds_length : 0;
+	/* What was kept back is not to be told by a later run. */
+	const bool told = !event->quiet && event->varbinds_length <= VARBINDS_LENGTH_MAX;
+	const size_t varbinds = told ? event->varbinds_length : 0;
 
 	buf_u8(out, event->machine_check != NULL ? RECORD_VERSION_NOTE : RECORD_VERSION);
 	buf_u32(out, event->serial);

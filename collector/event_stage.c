@@ -170,7 +170,8 @@ static void encode_all(struct event_stage *stage, const struct snapshot *snapsho
 		struct event *event = list->events[i];
 		struct buf record;
 
-		if (event->quiet)
+		/* A change of a domain may still have a part in one for many. */
+		if (event->quiet && event->of != EVENT_OF_DOMAIN)
 			continue;
 		buf_init(&record, EVENT_RECORD_MAX);
 		if (stage->options.encode(stage->options.arg, snapshot, event, &record) == 0) {
@@ -248,6 +249,7 @@ static struct event *unstored_copy(const struct event *event)
 	copy->of = event->of;
 	copy->of_index = event->of_index;
 	copy->row = part_ref(event->row);
+	copy->persistent = event->persistent;
 	copy->before = part_ref(event->before);
 	copy->device = mem_string(event->device);
 	copy->alarm_change = event->alarm_change;

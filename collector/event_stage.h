@@ -30,7 +30,8 @@ struct event_stage_options {
 	const struct watch_values *values; /* what rules may watch; borrowed; NULL: nothing but temperatures */
 	/* Encodes the notification's varbinds; see subagent/varbind.h. */
 	int (*encode)(void *arg, const struct snapshot *snapshot, const struct event *event, struct buf *out);
-	/* Tells everybody of the event: a notification (none for one that is quiet, or could not be encoded), other sinks.
+	/* Tells everybody of the event: a notification (none for one that could not be encoded, or is quiet; a quiet one
+	 * of a domain has a record for the notification of many), other sinks.
 	 * False: the queue of notifications is full. */
 	bool (*notify)(void *arg, const struct event *event);
 	uint32_t (*unsent)(void *arg);

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libcollector.a
 libcollector_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBXML_CFLAGS) $(LIBVIRT_CFLAGS)
 libcollector_a_SOURCES = \
 	collector/action_command.c collector/action_command.h \
+	collector/action_program.c collector/action_program.h \
 	collector/action_set.c collector/action_set.h \
 	collector/action_text.c collector/action_text.h \
 	collector/action_value.c collector/action_value.h \
@@ -23,6 +24,7 @@ libcollector_a_SOURCES = \
 	collector/event_text.c collector/event_text.h \
 	collector/sink.c collector/sink.h \
 	collector/event_stage.c collector/event_stage.h \
+	collector/guest_lanes.c collector/guest_lanes.h \
 	collector/metric_dtd.h \
 	collector/options.c collector/options.h \
 	collector/persist.c collector/persist.h \
@@ -41,6 +43,11 @@ librunner_a_SOURCES = \
 	collector/runner_message.c collector/runner_message.h \
 	collector/runner_process.c \
 	collector/runner_worker.c collector/runner_worker.h
+
+# Lies beside edgenoded, which looks for it there.
+sbin_PROGRAMS += edgenode-run
+edgenode_run_SOURCES = collector/runner_main.c
+edgenode_run_LDADD = librunner.a libbase.a
 
 sbin_PROGRAMS += edgenoded
 edgenoded_SOURCES = collector/main.c

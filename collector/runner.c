@@ -18,12 +18,14 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define RUNNER_PROGRAM "edgenode-run"
 #define SOCKET_BUFFER (1024 * 1024) /* asked for; the system may give less */
 
 struct runner {
@@ -48,12 +50,42 @@ static void ask_for_buffer(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
-static int fork_keeper(int sockets[2], int null, pid_t *out)
+const char *runner_program(char *path, size_t size)
+{
+	const ssize_t n = readlink("/proc/self/exe", path, size - 1);
+	char *name;
+
+	if (n <= 0)
+		return NULL;
+	path[n] = '\0';
+	name = strrchr(path, '/');
+	if (name == NULL || (size_t)(name + 1 - path) + sizeof(RUNNER_PROGRAM) > size)
+		return NULL;
+	memcpy(name + 1, RUNNER_PROGRAM, sizeof(RUNNER_PROGRAM));
+	return access(path, X_OK) == 0 ? path : NULL;
+}
+
+/* Returns where there is no such program. The copy of the socket is without close-on-exec. */
+static void become_program(const char *program, int socket, int null)
+{
+	const int kept = fcntl(socket, F_DUPFD, STDERR_FILENO + 1);
+	char socket_text[16], null_text[16];
+
+	snprintf(socket_text, sizeof(socket_text), "%d", kept);
+	snprintf(null_text, sizeof(null_text), "%d", null);
+	if (kept >= 0)
+		execl(program, program, socket_text, null_text, (char *)NULL);
+}
+
+static int fork_keeper(const char *program, int sockets[2], int null, pid_t *out)
 {
 	const pid_t pid = fork();
 
-	if (pid == 0)
+	if (pid == 0) {
+		if (program != NULL)
+			become_program(program, sockets[1], null);
 		runner_keeper_run(sockets[1], null);
+	}
 	if (pid < 0)
 		return -ERR_IO;
 	*out = pid;
@@ -77,7 +109,7 @@ static void close_keeping_errno(int fd)
 	errno = error;
 }
 
-int runner_start(struct runner **out)
+int runner_start(const char *program, struct runner **out)
 {
 	int sockets[2], null, rc;
 	pid_t keeper;
@@ -88,7 +120,7 @@ int runner_start(struct runner **out)
 		return -ERR_IO;
 	rc = open_sockets(sockets);
 	if (rc == 0) {
-		rc = fork_keeper(sockets, null, &keeper);
+		rc = fork_keeper(program, sockets, null, &keeper);
 		close_keeping_errno(sockets[1]);
 		if (rc != 0)
 			close_keeping_errno(sockets[0]);

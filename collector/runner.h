@@ -1,9 +1,10 @@
 /*
  * runner.h - the one process that runs commands: actions, smartctl, on_event hooks. Nothing else of the daemon forks.
  *
- * Forked in main() once the configuration is read, before any thread exists, with no descriptor but its own socket. Two
- * processes: a keeper that does nothing but start the worker again when it dies (it has no threads, so its fork is
- * safe), and the worker that runs the jobs. Jobs and replies are one SOCK_SEQPACKET message each. Both processes live
+ * Forked in main() once the configuration is read, before any thread exists, with no descriptor but its own socket. It
+ * then runs the small program edgenode-run: a fork costs by the libraries that a process has mapped, and the daemon has
+ * some sixty. Two processes: a keeper that does nothing but start the worker again when it dies (it has no threads, so
+ * its fork is safe), and the worker that runs the jobs. Jobs and replies are one SOCK_SEQPACKET message each. Both processes live
  * in a session of their own with /dev/null as standard input, output and error, so that neither a terminal nor the pipe
  * of whoever started the daemon stays open through them; both end, with everything they started, when the daemon's end
  * of the socket closes, kill -9 of the daemon included.
@@ -72,8 +73,12 @@ struct runner_reply {
 	char output[RUNNER_OUTPUT_MAX + 1]; /* NUL-terminated */
 };
 
-/* Forks the keeper. 0 or -ERR_IO (errno). The caller may fork again afterwards and end (daemonise). */
-int runner_start(struct runner **out);
+/* The path of edgenode-run, which lies beside the program that runs; NULL: it is not there. path is for the result. */
+const char *runner_program(char *path, size_t size);
+
+/* Forks the keeper, which becomes that program; where program is NULL or cannot be run the keeper stays what was
+ * forked, which costs more and is the same. 0 or -ERR_IO (errno). The caller may fork again afterwards and end (daemonise). */
+int runner_start(const char *program, struct runner **out);
 
 /* Hands a job over, never waits. -ERR_LIMIT (sizes and numbers of the job), -ERR_BUSY (socket or queue full, or
  * RUNNER_QUEUE_MAX jobs open: again when runner_fd can be written), -ERR_STATE (the keeper is gone). */

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,9 +48,16 @@ static void lower(struct rlimit *limit, rlim_t most)
 	limit->rlim_cur = limit->rlim_max;
 }
 
+/* That this process may use; sysconf would read a file for it. */
+static rlim_t count_processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (rlim_t)CPU_COUNT(&set) : (rlim_t)CPU_SETSIZE;
+}
+
 static void limit_resources(int failure, uint32_t timeout_ms)
 {
-	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	const rlim_t seconds = (timeout_ms + 999u) / 1000u + 1u;
 	const struct rlimit core = {0};
 	struct rlimit descriptors, time;
@@ -58,7 +66,7 @@ static void limit_resources(int failure, uint32_t timeout_ms)
 		fail(failure, "limits: %s", strerror(errno));
 	lower(&descriptors, DESCRIPTORS_MAX);
 	/* The deadline is the limit; this one is for a process that got away. It counts the time of all threads. */
-	lower(&time, seconds * (processors > 0 ? (rlim_t)processors : 1));
+	lower(&time, seconds * count_processors());
 	if (setrlimit(RLIMIT_CORE, &core) != 0 || setrlimit(RLIMIT_NOFILE, &descriptors) != 0 ||
 	    setrlimit(RLIMIT_CPU, &time) != 0)
 		fail(failure, "limits: %s", strerror(errno));
@@ -91,12 +99,15 @@ static void die_with(int failure, pid_t worker)
 
 static void __attribute__((noreturn)) run(const struct runner_order *order, int output, int failure, pid_t worker)
 {
-	/* Signals are blocked until they have their default effect: one sent to this process now is not lost. */
+	sigset_t none;
+
 	if (setsid() < 0 || dup2(output, STDOUT_FILENO) < 0)
 		fail(failure, "%s", strerror(errno));
 	if (order->with_stderr && dup2(output, STDERR_FILENO) < 0)
 		fail(failure, "%s", strerror(errno));
-	runner_process_reset_signals();
+	/* The keeper has given them their default effect. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (runner_process_close_all_but(failure) != 0)
 		fail(failure, "/proc/self/fd: %s", strerror(errno));
 	limit_resources(failure, order->timeout_ms);

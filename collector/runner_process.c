@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,7 +43,19 @@ int runner_process_watch_signals(const int *signals, size_t count)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int runner_process_close_all_but(int kept)
+static bool close_range_of(int first, unsigned last)
+{
+#ifdef SYS_close_range
+	return (unsigned)first > last || syscall(SYS_close_range, (unsigned)first, last, 0u) == 0;
+#else
+	(void)first;
+	(void)last;
+	return false;
+#endif
+}
+
+/* As the kernel lists them, where it cannot close a range (before 5.9). */
+static int close_listed(int kept)
 {
 	DIR *directory = opendir("/proc/self/fd");
 	const struct dirent *entry;
@@ -57,6 +70,13 @@ int runner_process_close_all_but(int kept)
 	}
 	closedir(directory);
 	return 0;
+}
+
+int runner_process_close_all_but(int kept)
+{
+	if (close_range_of(STDERR_FILENO + 1, (unsigned)kept - 1) && close_range_of(kept + 1, UINT_MAX))
+		return 0;
+	return close_listed(kept);
 }
 
 void runner_process_kill_children(bool (*spares)(pid_t pid, pid_t session, void *arg), void *arg)

@@ -1,6 +1,6 @@
 # conf: what is installed beside the programs.
 # The configuration says the defaults and is for reading: one in $(sysconfdir) would hide vhostmd's own.
-dist_doc_DATA = conf/edgenode.conf
+dist_doc_DATA = conf/edgenode.conf conf/domains-at-once.xml
 dist_pkgdata_DATA = conf/edgenode.dtd conf/metric.dtd
 dist_sysusers_DATA = conf/sysusers.d/edgenode.conf
 dist_tmpfiles_DATA = conf/tmpfiles.d/edgenode.conf

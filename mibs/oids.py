@@ -38,7 +38,7 @@ COMMENT = re.compile(r"--[^\n]*")
 MACROS = ("OBJECT-TYPE|NOTIFICATION-TYPE|OBJECT-GROUP|NOTIFICATION-GROUP"
           "|MODULE-COMPLIANCE|OBJECT IDENTIFIER")
 ITEM = re.compile(r"^(%s)\s+(%s)\b(.*?)::=\s*\{\s*(%s)\s+(\d+)\s*\}"
-                  % (NAME, MACROS, NAME), re.M | re.S)
+                  % (NAME, MACROS, NAME + "(?:-[0-9]+)?"), re.M | re.S)
 CONVENTION = re.compile(r"^([A-Z]\w*)\s*::=\s*TEXTUAL-CONVENTION(.*?)"
                         r"^\s*SYNTAX\s+(.*?)(?=^\S|\Z)", re.M | re.S)
 SEQUENCE = re.compile(r"^([A-Z]\w*)\s*::=\s*SEQUENCE\s*\{(.*?)\}", re.M | re.S)
@@ -61,8 +61,9 @@ def fail(text):
 
 
 def names_in(clause, body):
-    match = re.search(r"\b%s\s*\{(.*?)\}" % clause, body, re.S)
-    return re.findall(NAME, match.group(1)) if match else []
+    """All names of the clause, of each of them where there are several."""
+    clauses = re.findall(r"\b%s\s*\{(.*?)\}" % clause, body, re.S)
+    return [name for names in clauses for name in re.findall(NAME, names)]
 
 
 def strip_text(module):
@@ -111,7 +112,8 @@ def parse(module):
         elif macro != "OBJECT IDENTIFIER":
             item.syntax = macro
             item.refs = (names_in("OBJECTS", body)
-                         + names_in("NOTIFICATIONS", body))
+                         + names_in("NOTIFICATIONS", body)
+                         + names_in("MANDATORY-GROUPS", body))
     return items, sequences
 
 

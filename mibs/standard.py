@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
-"""List what a standard module says of its objects, for test_views.
+"""List what a standard module says of its objects, for test_views and the tests with managers.
 
 usage: standard.py MODULE ROOT FILE... >mibs/views/MODULE.golden
 
-The files are the module itself and those that it has its types from; none of
-them comes with this package. ROOT is the descriptor of its MODULE-IDENTITY.
+The files are the module itself and those that it has its types from. The lists in mibs/views were made of the real
+modules, which do not come with this package; mibs/check-mib.sh holds the stand-ins of mibs/base to them. ROOT is the
+descriptor of its MODULE-IDENTITY.
 
 One line per name, in the order of the OIDs: name, OID below the root, base
 type, values, access, references; "-" where there is none. The base type is
 that of SMIv2 ("Integer32", "OCTET-STRING"). Values are what the object may
 have: an enumeration "1,2,3", a range "0..255", several with "|"; of a string
-the lengths. References are the INDEX of an entry and the members of a
-conformance group.
+the lengths. References are the INDEX of an entry, the members of a
+conformance group and the mandatory groups of a compliance statement.
 """
 import os.path
 import re
@@ -21,7 +22,8 @@ import oids
 
 BASE = {"INTEGER", "Integer32", "Unsigned32", "Gauge32", "Counter32", "Counter64", "TimeTicks", "BITS",
         "OCTET STRING", "OBJECT IDENTIFIER", "SEQUENCE OF"}
-TYPE = re.compile(r"(OCTET STRING|OBJECT IDENTIFIER|SEQUENCE OF|[A-Za-z0-9-]+)(.*)")
+TYPE = re.compile(r"(OCTET STRING|OBJECT IDENTIFIER|SEQUENCE OF|[A-Za-z0-9-]+)"
+                  r"(\s*\{[^}]*\}|\s*\((?:[^()]|\([^()]*\))*\)|)")
 
 
 def conventions_in(path):
@@ -47,16 +49,22 @@ def resolve(syntax, conventions):
         syntax = conventions[kind]
 
 
-def main(module, root, *files):
+def describe(module, root, files):
+    """(item of oids.py, base type, values) of each name, in the order of the OIDs."""
     oids.ROOT = root
     conventions = {}
     for path in files:
         conventions.update(conventions_in(path))
     with open(next(f for f in files if os.path.basename(f) == module), encoding="latin-1") as text:
         items, _ = oids.parse(text.read())
+    items.pop(root, None)
     oids.resolve(items)
     for item in sorted(items.values(), key=lambda i: i.oid):
-        base, values = resolve(item.full, conventions) if item.full != "-" else ("-", "-")
+        yield (item, *(resolve(item.full, conventions) if item.full != "-" else ("-", "-")))
+
+
+def main(module, root, *files):
+    for item, base, values in describe(module, root, files):
         print(item.name, "".join(".%d" % arc for arc in item.oid), base, values, item.access,
               ",".join(item.refs) or "-")
 

@@ -18,7 +18,8 @@ libcatalogue_a_SOURCES = \
 	subagent/rows_metric.c \
 	subagent/rows_nic.c \
 	subagent/rows_node.c \
-	subagent/rows_ntp.c \
+	subagent/rows_ntp.c subagent/rows_ntp.h \
+	subagent/rows_ntp_peers.c \
 	subagent/rows_sensor.c \
 	subagent/rows_storage.c \
 	subagent/rows_threshold.c \
@@ -29,6 +30,7 @@ libcatalogue_a_SOURCES = \
 	subagent/rows.h \
 	subagent/table.c subagent/table.h \
 	subagent/table_subject.c \
+	subagent/trap_bulk.c subagent/trap_bulk.h \
 	subagent/trap_rows.c \
 	subagent/trap_view.c subagent/trap_view.h \
 	subagent/varbind.c subagent/varbind.h \
@@ -37,5 +39,7 @@ libcatalogue_a_SOURCES = \
 libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(NETSNMP_CFLAGS)
 libagent_a_SOURCES = \
 	subagent/agent.c subagent/agent.h subagent/agent_private.h \
+	subagent/direct.c \
+	subagent/session.c \
 	subagent/table_snmp.c \
 	subagent/trap.c

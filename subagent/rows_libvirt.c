@@ -17,7 +17,7 @@ static size_t active_count(const struct cell_context *context)
 
 static const void *active_at(const struct cell_context *context, size_t i)
 {
-	return context->cache->active[i];
+	return context->snapshot->domains->rows[context->cache->active[i]];
 }
 
 static uint32_t uuid_id(const void *row, size_t i)

@@ -1,15 +1,15 @@
 /*
- * rows_ntp.c - NTPv4-MIB (RFC 5907), ntpEntObjectsGroup1 and 2 as far as the time daemons tell: the entity, its state
- * and its associations.
+ * rows_ntp.c - NTPv4-MIB (RFC 5907), ntpEntObjectsGroup1 and 2 as far as the time daemons tell: the entity and its
+ * state. Its associations are in rows_ntp_peers.c. None of the module's notifications is sent, and the objects that are
+ * about them say so.
  *
- * Const data; the getters are pure. Rows: struct clock_state and struct clock_peer of the snapshot; ntpAssocId is
- * edgeClockPeerIndex. Offsets are the reference's time less this node's, as NTP has them: EDGENODE-MIB's with the sign
- * turned.
+ * Const data; the getters are pure. Row: struct clock_state of the snapshot.
  */
+#include "subagent/rows_ntp.h"
+
 #include "base/clock.h"
 #include "subagent/rows.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,12 +17,13 @@
 
 PART_SCALARS(clock_state, clock)
 
-#define ASSOCIATION_MOST 99999
 #define SOURCES_MOST 99
 #define STRATUM_UNSYNCHRONIZED 16
 #define ERA_BEGIN_S INT64_C(2208988800) /* from 1900, where NTP's first era begins, to 1970 */
 #define DATE_SIZE 16
 #define FRACTION_BITS 32
+#define NS_PER_TICK (NS_PER_S / 100)
+#define NOTIFICATION_OCTETS 2 /* of ntpEntNotifBits */
 
 enum {
 	MODE_NOT_RUNNING = 1,
@@ -33,7 +34,6 @@ enum {
 	MODE_SERVER,
 	MODE_UNKNOWN = 99
 };
-enum { ADDRESS_IPV4 = 1, ADDRESS_IPV6 };
 
 /* --- texts and dates ---------------------------------------------------------------------------------------------- */
 
@@ -43,7 +43,7 @@ static bool set_text(int length, struct cell *cell)
 }
 
 /* "-0.032000 ms" */
-static bool set_offset(int64_t node_ahead_ns, struct cell *cell)
+bool rows_ntp_offset(int64_t node_ahead_ns, struct cell *cell)
 {
 	const uint64_t size = node_ahead_ns < 0 ? 0 - (uint64_t)node_ahead_ns : (uint64_t)node_ahead_ns;
 
@@ -54,7 +54,7 @@ static bool set_offset(int64_t node_ahead_ns, struct cell *cell)
 			cell);
 }
 
-static bool set_ms(uint64_t us, const char *unit, struct cell *cell)
+bool rows_ntp_ms(uint64_t us, const char *unit, struct cell *cell)
 {
 	return set_text(snprintf((char *)cell->octet_scratch, sizeof(cell->octet_scratch),
 				 "%" PRIu64 ".%03" PRIu64 "%s", us / 1000, us % 1000, unit),
@@ -87,7 +87,7 @@ static bool set_number(uint32_t value, struct cell *cell)
 	return true;
 }
 
-static bool set_stratum(uint32_t stratum, struct cell *cell)
+bool rows_ntp_stratum(uint32_t stratum, struct cell *cell)
 {
 	return set_number(stratum == 0 || stratum > STRATUM_UNSYNCHRONIZED ? STRATUM_UNSYNCHRONIZED : stratum, cell);
 }
@@ -116,14 +116,19 @@ static bool get_distance(const struct cell_context *context, struct cell *cell)
 {
 	const struct clock_state *clock = context->row[0];
 
-	return set_ms((uint64_t)clock->root_delay_us / 2 + clock->root_dispersion_us, " ms", cell);
+	return rows_ntp_ms((uint64_t)clock->root_delay_us / 2 + clock->root_dispersion_us, " ms", cell);
 }
 
 /* clang-format off */
+#define ROW struct clock_state
 static const struct column NTP_INFO_COLUMNS[] = {
-	GET(1, ntpEntSoftwareName, SYN_STRING, get_software, 0, NULL),
-	GET(4, ntpEntSystemType,   SYN_STRING, get_system, 0, NULL),
-	GET(7, ntpEntTimeDistance, SYN_STRING, get_distance, CLOCK_HAVE_ROOT_DELAY | CLOCK_HAVE_ROOT_DISPERSION, NULL),
+	GET(1,   ntpEntSoftwareName,    SYN_STRING, get_software, 0, NULL),
+	CHARS(2, ntpEntSoftwareVersion, software, CLOCK_HAVE_SOFTWARE),
+	CHARS(3, ntpEntSoftwareVendor,  vendor, CLOCK_HAVE_VENDOR),
+	GET(4,   ntpEntSystemType,      SYN_STRING, get_system, 0, NULL),
+	U32(5,   ntpEntTimeResolution,  resolution, CLOCK_HAVE_RESOLUTION, NULL),
+	I32(6,   ntpEntTimePrecision,   precision, CLOCK_HAVE_PRECISION, NULL),
+	GET(7,   ntpEntTimeDistance,    SYN_STRING, get_distance, CLOCK_HAVE_ROOT_DELAY | CLOCK_HAVE_ROOT_DISPERSION, NULL),
 };
 const struct table NTP_INFO_SCALARS = {
 	"ntpEntInfo", { 1, 1 }, 2, 1, { SCALAR_LEVEL_OF(clock_state) },
@@ -151,6 +156,10 @@ static int32_t mode_of(const struct cell_context *context)
 
 	if (!is_ntp(clock))
 		return (clock->have & CLOCK_HAVE_DAEMON) != 0 ? MODE_UNKNOWN : MODE_NOT_RUNNING;
+	/* It claims a stratum, for its clients, on the strength of the clock alone. */
+	if (clock->state == CLOCK_UNSYNCHRONIZED && (clock->have & CLOCK_HAVE_STRATUM) != 0 &&
+	    clock->leap != CLOCK_LEAP_ALARM)
+		return MODE_LOCAL;
 	if (clock->state == CLOCK_UNSYNCHRONIZED)
 		return peers != NULL && peers->n == 0 ? MODE_NONE_CONFIGURED : MODE_NOT_SYNCHRONIZED;
 	if (clock->state != CLOCK_SYNCHRONIZED)
@@ -167,7 +176,7 @@ static bool get_mode(const struct cell_context *context, struct cell *cell)
 
 static bool get_stratum(const struct cell_context *context, struct cell *cell)
 {
-	return set_stratum(((const struct clock_state *)context->row[0])->stratum, cell);
+	return rows_ntp_stratum(((const struct clock_state *)context->row[0])->stratum, cell);
 }
 
 /* 0: none. */
@@ -175,7 +184,7 @@ static bool get_reference_id(const struct cell_context *context, struct cell *ce
 {
 	const struct clock_peer *peer = selected_peer(context);
 
-	return set_number(peer != NULL && peer->index <= ASSOCIATION_MOST ? peer->index : 0, cell);
+	return set_number(peer != NULL && peer->index <= NTP_ASSOCIATION_MOST ? peer->index : 0, cell);
 }
 
 static bool get_reference(const struct cell_context *context, struct cell *cell)
@@ -190,7 +199,7 @@ static bool get_reference(const struct cell_context *context, struct cell *cell)
 
 static bool get_offset(const struct cell_context *context, struct cell *cell)
 {
-	return set_offset(((const struct clock_state *)context->row[0])->offset_ns, cell);
+	return rows_ntp_offset(((const struct clock_state *)context->row[0])->offset_ns, cell);
 }
 
 static bool get_references(const struct cell_context *context, struct cell *cell)
@@ -202,7 +211,32 @@ static bool get_references(const struct cell_context *context, struct cell *cell
 
 static bool get_dispersion(const struct cell_context *context, struct cell *cell)
 {
-	return set_ms(((const struct clock_state *)context->row[0])->root_dispersion_us, "", cell);
+	return rows_ntp_ms(((const struct clock_state *)context->row[0])->root_dispersion_us, "", cell);
+}
+
+static bool get_up_time(const struct cell_context *context, struct cell *cell)
+{
+	const int64_t ns = context->now_mono_ns - ((const struct clock_state *)context->row[0])->start_mono_ns;
+
+	cell->type = CELL_TICKS;
+	cell->number = ns > 0 ? (uint32_t)(ns / NS_PER_TICK) : 0;
+	return true;
+}
+
+/* None is ever sent. */
+static bool get_notifications(const struct cell_context *context, struct cell *cell)
+{
+	cell->type = CELL_COUNTER32;
+	cell->number = 0;
+	return is_ntp(context->row[0]);
+}
+
+static bool get_enabled(const struct cell_context *context, struct cell *cell)
+{
+	static const uint8_t NONE[NOTIFICATION_OCTETS];
+
+	(void)context;
+	return cell_octets(NONE, sizeof(NONE), cell);
 }
 
 static int64_t real_now_ns(const struct cell_context *context)
@@ -253,95 +287,25 @@ static const struct column NTP_STATUS_COLUMNS[] = {
 	GET(5,  ntpEntStatusActiveOffset,        SYN_STRING, get_offset, CLOCK_HAVE_OFFSET, NULL),
 	GET(6,  ntpEntStatusNumberOfRefSources,  SYN_UNSIGNED32, get_references, 0, NULL),
 	GET(7,  ntpEntStatusDispersion,          SYN_STRING, get_dispersion, CLOCK_HAVE_ROOT_DISPERSION, NULL),
+	GET(8,  ntpEntStatusEntityUptime,        SYN_TICKS, get_up_time, CLOCK_HAVE_START, NULL),
 	GET(9,  ntpEntStatusDateTime,            SYN_STRING, get_date, 0, NULL),
 	GET(10, ntpEntStatusLeapSecond,          SYN_STRING, get_leap, 0, NULL),
 	GET(11, ntpEntStatusLeapSecDirection,    SYN_INTEGER32, get_leap_direction, 0, NULL),
+	C32(12, ntpEntStatusInPkts,              packets_in, CLOCK_HAVE_PACKETS, "packets"),
+	C32(13, ntpEntStatusOutPkts,             packets_out, CLOCK_HAVE_PACKETS, "packets"),
+	C32(15, ntpEntStatusProtocolError,       protocol_errors, CLOCK_HAVE_PROTOCOL_ERRORS, "packets"),
+	GET(16, ntpEntStatusNotifications,       SYN_COUNTER32, get_notifications, 0, "notifications"),
 };
+static const struct column NTP_CONTROL_COLUMNS[] = {
+	GET(2, ntpEntNotifBits, SYN_BITS, get_enabled, 0, NULL),
+};
+#undef ROW
 const struct table NTP_STATUS_SCALARS = {
 	"ntpEntStatus", { 1, 2 }, 2, 1, { SCALAR_LEVEL_OF(clock_state) },
 	offsetof(struct clock_state, have), COLUMNS_OF(NTP_STATUS_COLUMNS), 0, NULL
 };
-/* clang-format on */
-
-/* --- the associations --------------------------------------------------------------------------------------------- */
-
-/* Ascending index; a greater one than the module has is none of its rows. */
-static size_t peer_count(const struct cell_context *context)
-{
-	const struct clock_peers *peers = context->snapshot->clock_peers;
-	size_t n = peers != NULL ? peers->n : 0;
-
-	while (n > 0 && peers->rows[n - 1].index > ASSOCIATION_MOST)
-		n--;
-	return n;
-}
-
-static const void *peer_at(const struct cell_context *context, size_t i)
-{
-	return &context->snapshot->clock_peers->rows[i];
-}
-
-static uint32_t peer_index(const void *row)
-{
-	return ((const struct clock_peer *)row)->index;
-}
-
-/* Of a reference clock the name is its id; of a server it is not told. */
-static bool get_peer_id(const struct cell_context *context, struct cell *cell)
-{
-	const struct clock_peer *peer = context->row[0];
-
-	return peer->mode == CLOCK_PEER_REFCLOCK && cell_text(peer->name, cell);
-}
-
-/* The type of the peer's address, 0 where its name is none. */
-static int32_t read_address(const struct clock_peer *peer, uint8_t out[16])
-{
-	if (inet_pton(AF_INET, peer->name, out) == 1)
-		return ADDRESS_IPV4;
-	return inet_pton(AF_INET6, peer->name, out) == 1 ? ADDRESS_IPV6 : 0;
-}
-
-static bool get_address_type(const struct cell_context *context, struct cell *cell)
-{
-	uint8_t address[16];
-	const int32_t type = read_address(context->row[0], address);
-
-	return type != 0 && cell_integer(type, cell);
-}
-
-static bool get_address(const struct cell_context *context, struct cell *cell)
-{
-	const int32_t type = read_address(context->row[0], cell->octet_scratch);
-
-	return type != 0 && cell_octets(cell->octet_scratch, type == ADDRESS_IPV4 ? 4 : 16, cell);
-}
-
-static bool get_peer_offset(const struct cell_context *context, struct cell *cell)
-{
-	return set_offset(((const struct clock_peer *)context->row[0])->offset_ns, cell);
-}
-
-static bool get_peer_stratum(const struct cell_context *context, struct cell *cell)
-{
-	return set_stratum(((const struct clock_peer *)context->row[0])->stratum, cell);
-}
-
-/* clang-format off */
-#define ROW struct clock_peer
-static const struct column NTP_ASSOCIATION_COLUMNS[] = {
-	CHARS(2, ntpAssocName,        name, 0),
-	GET(3,   ntpAssocRefId,       SYN_STRING, get_peer_id, 0, NULL),
-	GET(4,   ntpAssocAddressType, SYN_ENUM, get_address_type, 0, NULL),
-	GET(5,   ntpAssocAddress,     SYN_STRING, get_address, 0, NULL),
-	GET(6,   ntpAssocOffset,      SYN_STRING, get_peer_offset, CLOCK_PEER_HAVE_OFFSET, NULL),
-	GET(7,   ntpAssocStratum,     SYN_UNSIGNED32, get_peer_stratum, CLOCK_PEER_HAVE_STRATUM, NULL),
-};
-#undef ROW
-
-static const char *const NTP_ASSOCIATION_INDEXES[] = { "ntpAssocId" };
-const struct table NTP_ASSOCIATION_TABLE = {
-	"ntpAssociationTable", { 1, 3, 1 }, 3, 1, { LEVEL_OF(peer) },
-	offsetof(struct clock_peer, have), COLUMNS_OF(NTP_ASSOCIATION_COLUMNS), 1, NTP_ASSOCIATION_INDEXES
+const struct table NTP_CONTROL_SCALARS = {
+	"ntpEntControl", { 1, 4 }, 2, 1, { SCALAR_LEVEL_OF(clock_state) },
+	offsetof(struct clock_state, have), COLUMNS_OF(NTP_CONTROL_COLUMNS), 0, NULL
 };
 /* clang-format on */

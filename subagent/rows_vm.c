@@ -74,11 +74,9 @@ static bool get_per_vm_enabled(const struct cell_context *context, struct cell *
 	return cell_integer(context->vm_notifications ? TRUTH_TRUE : TRUTH_FALSE, cell);
 }
 
-/* There are none. */
 static bool get_bulk_enabled(const struct cell_context *context, struct cell *cell)
 {
-	(void)context;
-	return cell_integer(TRUTH_FALSE, cell);
+	return cell_integer(context->vm_bulk_notifications ? TRUTH_TRUE : TRUTH_FALSE, cell);
 }
 
 /* clang-format off */

@@ -76,7 +76,7 @@ struct cell_context {
 	const uint32_t *root;   /* edgeNodeMIB, for OID values */
 	size_t root_n;
 	const struct view_cache *cache; /* of this snapshot; NULL: what hangs on it is absent */
-	bool vm_notifications;          /* VM-MIB's are sent */
+	bool vm_notifications, vm_bulk_notifications; /* VM-MIB's are sent: for each machine, for many */
 	const void *row[TABLE_LEVELS_MAX]; /* [0] outermost ... of the row at hand */
 };
 

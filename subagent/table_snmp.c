@@ -75,74 +75,92 @@ static bool relative(const struct view *view, const netsnmp_variable_list *varia
 	return true;
 }
 
-static void answer_get(const struct view *view, struct cell_context *context, netsnmp_agent_request_info *info,
-		       netsnmp_request_info *request)
+/* What the view needs beyond the snapshot. */
+static void add_cache(struct agent *agent, const struct view *view, struct cell_context *context)
+{
+	if (view->cached)
+		view_cache_update(&agent->cache, context->snapshot, view->by_uuid);
+	context->cache = view->cached ? &agent->cache : NULL;
+}
+
+int table_snmp_get(struct agent *agent, const struct view *view, struct cell_context *context,
+		   netsnmp_variable_list *variable)
 {
 	uint32_t ids[OID_MAX];
 	struct cell cell;
 	size_t n;
 
-	if (!relative(view, request->requestvb, ids, &n) || !view_object(view, ids, n))
-		netsnmp_set_request_error(info, request, SNMP_NOSUCHOBJECT);
-	else if (view_get(view, context, ids, n, &cell) != 0)
-		netsnmp_set_request_error(info, request, SNMP_NOSUCHINSTANCE);
-	else
-		table_snmp_put(request->requestvb, &cell);
+	if (!relative(view, variable, ids, &n) || !view_object(view, ids, n))
+		return SNMP_NOSUCHOBJECT;
+	add_cache(agent, view, context);
+	if (view_get(view, context, ids, n, &cell) != 0)
+		return SNMP_NOSUCHINSTANCE;
+	table_snmp_put(variable, &cell);
+	return 0;
 }
 
-/* Left as it is where nothing follows: the library goes on behind the registration. */
-static void answer_next(const struct view *view, struct cell_context *context, netsnmp_request_info *request)
+bool table_snmp_next(struct agent *agent, const struct view *view, struct cell_context *context,
+		     const netsnmp_variable_list *variable, bool inclusive, struct instance *found)
 {
 	uint32_t ids[OID_MAX], next[OID_MAX];
-	oid name[MAX_OID_LEN];
-	struct cell cell;
 	size_t n, next_n;
 
-	if (!relative(view, request->requestvb, ids, &n))
-		return;
+	if (!relative(view, variable, ids, &n))
+		return false;
+	add_cache(agent, view, context);
 	/* The master may ask from an OID on, itself included. */
-	if (request->inclusive && view_get(view, context, ids, n, &cell) == 0) {
-		table_snmp_put(request->requestvb, &cell);
-		return;
+	if (inclusive && view_get(view, context, ids, n, &found->cell) == 0) {
+		memcpy(found->name, variable->name, variable->name_length * sizeof(oid));
+		found->n = variable->name_length;
+		return true;
 	}
-	if (view_next(view, context, ids, n, next, &next_n, &cell) != 0)
-		return;
-	n = widen(view->root, view->root_n, name);
-	n += widen(next, next_n, name + n);
-	snmp_set_var_objid(request->requestvb, name, n);
-	table_snmp_put(request->requestvb, &cell);
+	if (view_next(view, context, ids, n, next, &next_n, &found->cell) != 0)
+		return false;
+	found->n = widen(view->root, view->root_n, found->name);
+	found->n += widen(next, next_n, found->name + found->n);
+	return true;
 }
 
-static void answer(const struct view *view, struct cell_context *context, netsnmp_agent_request_info *info,
-		   netsnmp_request_info *request)
+static void answer(struct agent *agent, const struct view *view, struct cell_context *context,
+		   netsnmp_agent_request_info *info, netsnmp_request_info *request)
 {
-	if (info->mode == MODE_GET)
-		answer_get(view, context, info, request);
-	else if (info->mode == MODE_GETNEXT)
-		answer_next(view, context, request);
+	struct instance found;
+	int absent;
+
+	if (info->mode == MODE_GET) {
+		absent = table_snmp_get(agent, view, context, request->requestvb);
+		if (absent != 0)
+			netsnmp_set_request_error(info, request, absent);
+	} else if (info->mode == MODE_GETNEXT &&
+		   table_snmp_next(agent, view, context, request->requestvb, request->inclusive, &found)) {
+		snmp_set_var_objid(request->requestvb, found.name, found.n);
+		table_snmp_put(request->requestvb, &found.cell);
+	} /* Else it is left as it is: the library goes on behind the registration. */
+}
+
+void table_snmp_context(struct agent *agent, const struct snapshot *snapshot, struct cell_context *context)
+{
+	const int64_t now = clock_mono_ns();
+
+	cell_context_init(context, snapshot, now, agent_uptime_zero(agent, now));
+	context->vm_notifications = agent->vm_notifications;
+	context->vm_bulk_notifications = agent->vm_bulk_notifications;
 }
 
 static int on_request(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
 		      netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
 	const struct served *served = handler->myvoid;
-	struct agent *agent = served->agent;
-	struct snapshot *snapshot = store_acquire(agent->store);
-	const int64_t now = clock_mono_ns();
+	struct snapshot *snapshot = store_acquire(served->agent->store);
 	struct cell_context context;
 
 	(void)registration;
 	if (snapshot == NULL) /* nothing was read yet: no instance of anything */
 		return SNMP_ERR_NOERROR;
-	cell_context_init(&context, snapshot, now, agent_uptime_zero(agent, now));
-	context.vm_notifications = agent->vm_notifications;
-	if (served->view->cached) {
-		view_cache_update(&agent->cache, snapshot, served->view->by_uuid);
-		context.cache = &agent->cache;
-	}
+	table_snmp_context(served->agent, snapshot, &context);
 	for (netsnmp_request_info *request = requests; request != NULL; request = request->next) {
 		if (!request->processed)
-			answer(served->view, &context, info, request);
+			answer(served->agent, served->view, &context, info, request);
 	}
 	part_unref(snapshot);
 	return SNMP_ERR_NOERROR;

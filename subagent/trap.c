@@ -6,6 +6,7 @@
  */
 #include "subagent/agent_private.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "subagent/varbind.h"
@@ -19,6 +20,7 @@
 #define ERROR_PROCESSING 268
 
 #define RETRY_S 1
+#define WINDOW_MARGIN_US 10000 /* the alarm at the end of a window is not to be before it */
 #define LOG_NAME "AgentX: notifications"
 
 void trap_queue_init(struct trap_queue *queue)
@@ -115,36 +117,79 @@ static netsnmp_pdu *make_pdu(const struct agent *agent, const void *record, size
 	return NULL;
 }
 
-/* The record of the stage into the queue's; whether there is one. */
-static bool make_record(struct agent *agent, const struct event *event, uint8_t stage)
+/* --- the stages of an event --------------------------------------------------------------------------------------- */
+
+/* What VM-MIB has to say of it; a machine beyond the bitmap's bound has a notification for itself in any case. */
+static bool make_vm(struct agent *agent, const struct event *event)
+{
+	struct trap_queue *queue = &agent->queue;
+
+	queue->has_change = (agent->vm_notifications || agent->vm_bulk_notifications) &&
+			    trap_view_change(&queue->vm_states, event, &queue->change) == 0;
+	return queue->has_change && !event->quiet &&
+	       (agent->vm_notifications || !vm_bulk_has_room(queue->change.subject.index)) &&
+	       trap_view_vm(&queue->change, &queue->record) == 0;
+}
+
+static void on_window(unsigned int id, void *arg)
+{
+	(void)id;
+	(void)arg;
+}
+
+/* False: the lists that wait have to be sent before. */
+static bool collect(struct agent *agent, const struct event *event)
+{
+	const struct timeval window = { VM_BULK_WINDOW_NS / NS_PER_S, WINDOW_MARGIN_US };
+	struct trap_queue *queue = &agent->queue;
+	const struct vm_change *change = &queue->change;
+	const size_t before = queue->bulk.n;
+
+	if (!agent->vm_bulk_notifications || !queue->has_change || !vm_bulk_has_room(change->subject.index))
+		return true;
+	if (!vm_bulk_add(&queue->bulk, change->notification, change->subject.index, event->serial, clock_mono_ns())) {
+		queue->bulk_hurried = true;
+		return false;
+	}
+	queue->lists = (uint32_t)queue->bulk.n;
+	if (queue->bulk.n > before) /* makes the loop come round at its end */
+		snmp_alarm_register_hr(window, 0, on_window, queue);
+	return true;
+}
+
+/* Whether there is something to be done with the head in its stage, after TRAP_OWN. */
+static bool has_work(struct agent *agent, const struct trap_entry *head)
 {
 	struct trap_queue *queue = &agent->queue;
 
 	buf_reset(&queue->record);
-	if (stage == TRAP_VM)
-		return agent->vm_notifications && trap_view_vm(&queue->vm_states, event, &queue->record) == 0;
-	return agent->libvirt_notifications && trap_view_libvirt(event, &queue->record) == 0;
+	if (head->stage == TRAP_VM)
+		return make_vm(agent, head->event);
+	if (head->stage == TRAP_BULK)
+		return !collect(agent, head->event);
+	return agent->libvirt_notifications && !head->event->quiet &&
+	       trap_view_libvirt(head->event, &queue->record) == 0;
 }
 
-/* Nothing more is to be sent of the head: the event is told. */
-static void finish_head(struct agent *agent)
+/* The events before the first one of a list that waits are told. */
+static void tell_sent(struct agent *agent)
 {
-	const uint32_t serial = agent->queue.head->event->serial;
+	struct trap_queue *queue = &agent->queue;
+	const uint32_t serial = vm_bulk_told_before(&queue->bulk, queue->done);
 
-	drop_head(&agent->queue);
+	if (serial <= queue->told)
+		return;
+	queue->told = serial;
 	if (agent->sent != NULL)
 		agent->sent(agent->arg, serial);
 }
 
-static void give_up(struct agent *agent, const char *why, long code)
+/* Nothing more is to be sent of the head itself. */
+static void finish_head(struct agent *agent)
 {
-	log_warning("AgentX: the notification of event %u is given up: %s %ld", agent->queue.head->event->serial, why,
-		    code);
-	agent->queue.given_up++;
-	if (agent->queue.head->stage == TRAP_OWN)
-		drop_head(&agent->queue);
-	else /* its own one was taken */
-		finish_head(agent);
+	agent->queue.done = agent->queue.head->event->serial;
+	drop_head(&agent->queue);
+	tell_sent(agent);
 }
 
 static void next_stage(struct agent *agent)
@@ -153,15 +198,46 @@ static void next_stage(struct agent *agent)
 
 	do
 		head->stage++;
-	while (head->stage < TRAP_DONE && !make_record(agent, head->event, head->stage));
+	while (head->stage < TRAP_DONE && !has_work(agent, head));
 	if (head->stage == TRAP_DONE)
 		finish_head(agent);
+}
+
+/* The oldest list is sent, or never will be. */
+static void finish_bulk(struct agent *agent)
+{
+	struct trap_queue *queue = &agent->queue;
+
+	vm_bulk_drop(&queue->bulk);
+	queue->lists = (uint32_t)queue->bulk.n;
+	queue->bulk_hurried = queue->bulk_hurried && queue->bulk.n > 0;
+	tell_sent(agent);
+}
+
+static void give_up(struct agent *agent, const char *why, long code)
+{
+	struct trap_queue *queue = &agent->queue;
+	const bool bulk = queue->bulk_in_flight;
+
+	log_warning("AgentX: the notification of event %u%s is given up: %s %ld",
+		    bulk ? queue->bulk.lists[0].serial : queue->head->event->serial, bulk ? " and others" : "", why,
+		    code);
+	queue->given_up++;
+	if (bulk)
+		finish_bulk(agent);
+	else if (queue->head->stage == TRAP_OWN)
+		drop_head(queue);
+	else /* its own one was taken */
+		next_stage(agent);
 }
 
 static void delivered(struct agent *agent)
 {
 	log_repeat_ok(&agent->queue.refused, LOG_NAME);
-	next_stage(agent);
+	if (agent->queue.bulk_in_flight)
+		finish_bulk(agent);
+	else
+		next_stage(agent);
 }
 
 static void on_retry(unsigned int id, void *arg)
@@ -215,15 +291,13 @@ static int on_answer(int operation, netsnmp_session *session, int request, netsn
 	return 1;
 }
 
-static void send_head(struct agent *agent, const struct event *event)
+static void send_record(struct agent *agent, const void *record, size_t length)
 {
 	struct trap_queue *queue = &agent->queue;
-	const bool own = queue->head->stage == TRAP_OWN;
-	const void *record = own ? (const void *)event->varbinds : queue->record.data;
-	netsnmp_pdu *pdu = make_pdu(agent, record, own ? event->varbinds_length : queue->record.length);
+	netsnmp_pdu *pdu = make_pdu(agent, record, length);
 
 	if (pdu == NULL) {
-		give_up(agent, "its record is damaged, bytes:", (long)event->varbinds_length);
+		give_up(agent, "its record is damaged, bytes:", (long)length);
 		return;
 	}
 	queue->request = snmp_async_send(agent->session, pdu, on_answer, agent);
@@ -234,12 +308,34 @@ static void send_head(struct agent *agent, const struct event *event)
 	}
 }
 
+static void send_head(struct agent *agent, const struct trap_entry *head)
+{
+	const struct buf *record = &agent->queue.record;
+
+	agent->queue.bulk_in_flight = false;
+	if (head->stage == TRAP_OWN)
+		send_record(agent, head->event->varbinds, head->event->varbinds_length);
+	else
+		send_record(agent, record->data, record->length);
+}
+
+static void send_bulk(struct agent *agent, const struct vm_bulk_list *list)
+{
+	struct buf record;
+
+	buf_init(&record, EVENT_RECORD_MAX);
+	vm_bulk_record(list, &record);
+	agent->queue.bulk_in_flight = true;
+	send_record(agent, record.data, record.length);
+	buf_free(&record);
+}
+
 /* The states before the first change that is told. */
 static void seed_states(struct agent *agent)
 {
 	struct snapshot *snapshot;
 
-	if (!agent->vm_notifications || agent->queue.vm_states.n > 0)
+	if (!(agent->vm_notifications || agent->vm_bulk_notifications) || agent->queue.vm_states.n > 0)
 		return;
 	snapshot = store_acquire(agent->store);
 	if (snapshot != NULL && snapshot->domains != NULL)
@@ -247,17 +343,42 @@ static void seed_states(struct agent *agent)
 	part_unref(snapshot);
 }
 
+/* The list that is to be sent now; NULL: none is. */
+static const struct vm_bulk_list *list_to_send(const struct agent *agent)
+{
+	const bool hurry = agent->queue.bulk_hurried || agent->stopping;
+
+	return vm_bulk_due(&agent->queue.bulk, hurry ? INT64_MAX : clock_mono_ns());
+}
+
+/* What can be done with the head without the master: false: nothing, it is to be sent. */
+static bool step(struct agent *agent, const struct trap_entry *head)
+{
+	if (head->stage == TRAP_BULK) {
+		if (!collect(agent, head->event))
+			return true; /* now the lists are hurried */
+	} else if (head->stage != TRAP_OWN || !head->event->quiet) {
+		return false;
+	}
+	next_stage(agent);
+	return true;
+}
+
 void trap_pump(struct agent *agent)
 {
 	struct trap_queue *queue = &agent->queue;
-	struct trap_entry *head;
 
 	seed_states(agent);
 	while (agent->session != NULL && !queue->in_flight && !queue->resting) {
-		head = head_of(queue);
-		if (head == NULL)
+		const struct vm_bulk_list *list = list_to_send(agent);
+		struct trap_entry *head = head_of(queue);
+
+		if (list != NULL)
+			send_bulk(agent, list);
+		else if (head == NULL)
 			return;
-		send_head(agent, head->event);
+		else if (!step(agent, head))
+			send_head(agent, head);
 	}
 }
 

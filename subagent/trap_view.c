@@ -14,8 +14,6 @@
 #include <string.h>
 
 #define UUID_SIZE 16
-#define REASON_MAX 32
-#define NAME_MOST 255
 #define OPER_UNKNOWN 1
 #define PERSISTENT_UNKNOWN 1
 #define ROW_ACTIVE 1
@@ -26,14 +24,6 @@
 
 enum { COLUMN_NAME = 2, COLUMN_UUID, COLUMN_STATE, COLUMN_REASON };
 #define COLUMNS_ALL ((1u << COLUMN_NAME) | (1u << COLUMN_UUID) | (1u << COLUMN_STATE))
-
-struct subject {
-	uint32_t index, seen; /* seen: bits of the columns */
-	char reason[REASON_MAX];
-	struct domain row; /* state and reason */
-	uint8_t name[NAME_MOST], uuid[UUID_SIZE];
-	size_t name_length;
-};
 
 /* The arc of the column of edgeDomainTable that the varbind is of; 0: of none. */
 static uint32_t domain_column(const struct varbind *varbind)
@@ -47,20 +37,20 @@ static uint32_t domain_column(const struct varbind *varbind)
 	return varbind->oid[n + m];
 }
 
-static void take_varbind(struct subject *subject, const struct varbind *varbind)
+static void take_varbind(struct trap_subject *subject, const struct varbind *varbind)
 {
 	const uint32_t column = domain_column(varbind);
 	const struct cell *cell = &varbind->cell;
 	const size_t length = cell->type == CELL_OCTETS ? cell->octets.length : 0;
 
-	if (column == COLUMN_NAME && cell->type == CELL_OCTETS && length <= NAME_MOST) {
+	if (column == COLUMN_NAME && cell->type == CELL_OCTETS && length <= TRAP_NAME_MAX) {
 		memcpy(subject->name, cell->octets.data, length);
 		subject->name_length = length;
 	} else if (column == COLUMN_UUID && length == UUID_SIZE) {
 		memcpy(subject->uuid, cell->octets.data, UUID_SIZE);
 	} else if (column == COLUMN_STATE && cell->type == CELL_INTEGER) {
 		subject->row.state = (uint8_t)cell->integer;
-	} else if (column == COLUMN_REASON && length > 0 && length < REASON_MAX) {
+	} else if (column == COLUMN_REASON && length > 0 && length < TRAP_REASON_MAX) {
 		memcpy(subject->reason, cell->octets.data, length);
 	} else {
 		return;
@@ -69,7 +59,7 @@ static void take_varbind(struct subject *subject, const struct varbind *varbind)
 	subject->index = varbind->oid[varbind->oid_n - 1];
 }
 
-static bool read_subject(const struct event *event, struct subject *subject)
+static bool read_subject(const struct event *event, struct trap_subject *subject)
 {
 	struct varbind_reader reader;
 	struct varbind varbind;
@@ -137,7 +127,7 @@ void vm_states_free(struct vm_states *states)
 }
 
 /* The state becomes the known one; what was before. */
-static uint8_t exchange(struct vm_states *states, const struct subject *subject, bool gone)
+static uint8_t exchange(struct vm_states *states, const struct trap_subject *subject, bool gone)
 {
 	const size_t at = find(states, subject->index);
 	const uint8_t oper = rows_vm_oper_state(&subject->row);
@@ -153,12 +143,14 @@ static uint8_t exchange(struct vm_states *states, const struct subject *subject,
 	if (gone) {
 		memmove(states->rows + at, states->rows + at + 1, (states->n - at - 1) * sizeof(*states->rows));
 		states->n--;
+	} else if (before == oper) { /* started anew since: what was between is not known */
+		before = OPER_UNKNOWN;
 	}
 	return before;
 }
 
 /* The arc of the notification that tells of each state; 0: none does. */
-static uint32_t vm_notification(const struct event *event, const struct subject *subject)
+static uint32_t vm_notification(const struct event *event, const struct trap_subject *subject)
 {
 	/* unknown, other, preparing, running, suspending, suspended, resuming, paused, migrating, ... */
 	static const uint8_t ARCS[] = { 0, 0, 0, 0, 1, 5, 6, 7, 4, 8, 2, 3, 9 };
@@ -169,7 +161,20 @@ static uint32_t vm_notification(const struct event *event, const struct subject 
 	return oper < sizeof(ARCS) ? ARCS[oper] : 0;
 }
 
-static void begin(struct buf *out, const struct view *view, uint32_t notification, uint32_t count)
+/* What comes from the log is older than the states that are known. */
+int trap_view_change(struct vm_states *states, const struct event *event, struct vm_change *out)
+{
+	const bool gone = event->kind == EVENT_DOMAIN_REMOVED, from_log = event->persistent == 0;
+
+	if (!of_interest(event) || !read_subject(event, &out->subject))
+		return -ERR_ABSENT;
+	out->before = from_log ? OPER_UNKNOWN : exchange(states, &out->subject, gone);
+	out->persistent = from_log ? PERSISTENT_UNKNOWN : event->persistent;
+	out->notification = vm_notification(event, &out->subject);
+	return out->notification != 0 ? 0 : -ERR_ABSENT;
+}
+
+void trap_view_begin(struct buf *out, const struct view *view, uint32_t notification, uint32_t count)
 {
 	uint32_t oid[OID_MAX];
 
@@ -179,45 +184,39 @@ static void begin(struct buf *out, const struct view *view, uint32_t notificatio
 	varbind_begin(out, oid, view->root_n + 2, count);
 }
 
-/* A column (of the entry at arcs) of a machine. */
-static void put_vm(struct buf *out, uint32_t column, uint32_t index, const struct cell *cell)
+void trap_view_put(struct buf *out, const struct view *view, const uint32_t *oid, size_t n, const struct cell *cell)
 {
-	uint32_t oid[OID_MAX];
-	size_t n = VM_VIEW.root_n;
+	uint32_t whole[OID_MAX];
 
-	memcpy(oid, VM_VIEW.root, n * sizeof(oid[0]));
-	oid[n++] = 1;
-	oid[n++] = 4;
-	oid[n++] = 1;
-	oid[n++] = column;
-	oid[n++] = index;
-	varbind_put(out, oid, n, cell);
+	memcpy(whole, view->root, view->root_n * sizeof(whole[0]));
+	memcpy(whole + view->root_n, oid, n * sizeof(whole[0]));
+	varbind_put(out, whole, view->root_n + n, cell);
 }
 
-int trap_view_vm(struct vm_states *states, const struct event *event, struct buf *out)
+/* A column of a machine. */
+static void put_vm(struct buf *out, uint32_t column, uint32_t index, const struct cell *cell)
 {
-	const bool gone = event->kind == EVENT_DOMAIN_REMOVED;
-	struct subject subject;
-	struct cell cell;
-	uint32_t notification;
-	uint8_t before;
+	const uint32_t oid[] = { 1, 4, 1, column, index };
 
-	if (!of_interest(event) || !read_subject(event, &subject))
-		return -ERR_ABSENT;
-	before = exchange(states, &subject, gone);
-	notification = vm_notification(event, &subject);
-	if (notification == 0)
-		return -ERR_ABSENT;
-	begin(out, &VM_VIEW, notification, gone ? 5 : 4);
-	cell_octets(subject.name, subject.name_length, &cell);
-	put_vm(out, 2, subject.index, &cell);
-	cell_octets(subject.uuid, UUID_SIZE, &cell);
-	put_vm(out, 3, subject.index, &cell);
-	cell_integer(before, &cell);
-	put_vm(out, 6, subject.index, &cell);
-	cell_integer(PERSISTENT_UNKNOWN, &cell); /* the record does not have it */
+	trap_view_put(out, &VM_VIEW, oid, sizeof(oid) / sizeof(oid[0]), cell);
+}
+
+int trap_view_vm(const struct vm_change *change, struct buf *out)
+{
+	const struct trap_subject *subject = &change->subject;
+	const bool gone = change->notification == NOTIFICATION_VM_DELETED;
+	struct cell cell;
+
+	trap_view_begin(out, &VM_VIEW, change->notification, gone ? 5 : 4);
+	cell_octets(subject->name, subject->name_length, &cell);
+	put_vm(out, 2, subject->index, &cell);
+	cell_octets(subject->uuid, UUID_SIZE, &cell);
+	put_vm(out, 3, subject->index, &cell);
+	cell_integer(change->before, &cell);
+	put_vm(out, 6, subject->index, &cell);
+	cell_integer(change->persistent, &cell);
 	if (gone)
-		put_vm(out, 8, subject.index, &cell);
+		put_vm(out, 8, subject->index, &cell);
 	return out->over ? -ERR_ABSENT : 0;
 }
 
@@ -225,22 +224,16 @@ int trap_view_vm(struct vm_states *states, const struct event *event, struct buf
 
 static void put_guest(struct buf *out, uint32_t column, const uint8_t uuid[UUID_SIZE], const struct cell *cell)
 {
-	uint32_t oid[OID_MAX];
-	size_t n = LIBVIRT_VIEW.root_n;
+	uint32_t oid[4 + UUID_SIZE] = { 1, 1, 1, column };
 
-	memcpy(oid, LIBVIRT_VIEW.root, n * sizeof(oid[0]));
-	oid[n++] = 1;
-	oid[n++] = 1;
-	oid[n++] = 1;
-	oid[n++] = column;
 	for (size_t i = 0; i < UUID_SIZE; i++)
-		oid[n++] = uuid[i];
-	varbind_put(out, oid, n, cell);
+		oid[4 + i] = uuid[i];
+	trap_view_put(out, &LIBVIRT_VIEW, oid, 4 + UUID_SIZE, cell);
 }
 
 int trap_view_libvirt(const struct event *event, struct buf *out)
 {
-	struct subject subject;
+	struct trap_subject subject;
 	struct cell cell;
 	int32_t state;
 
@@ -249,7 +242,7 @@ int trap_view_libvirt(const struct event *event, struct buf *out)
 	state = rows_libvirt_state(subject.row.state);
 	if (state == 0)
 		return -ERR_ABSENT;
-	begin(out, &LIBVIRT_VIEW, 1, 5);
+	trap_view_begin(out, &LIBVIRT_VIEW, 1, 5);
 	cell_octets(subject.name, subject.name_length, &cell);
 	put_guest(out, 2, subject.uuid, &cell);
 	cell_octets(subject.uuid, UUID_SIZE, &cell);

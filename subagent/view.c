@@ -47,7 +47,11 @@ static const struct table *const ENTITY_TABLES[] = { &ENTITY_TABLE };
 static const struct table *const ENTITY_SENSOR_TABLES[] = { &ENTITY_SENSOR_TABLE };
 static const struct table *const LIBVIRT_TABLES[] = { &LIBVIRT_GUEST_TABLE };
 
-static const struct table *const NTP_TABLES[] = { &NTP_INFO_SCALARS, &NTP_STATUS_SCALARS, &NTP_ASSOCIATION_TABLE };
+static const struct table *const NTP_TABLES[] = {
+	&NTP_INFO_SCALARS, &NTP_STATUS_SCALARS,
+	&NTP_ASSOCIATION_TABLE, &NTP_ASSOCIATION_STATISTICS_TABLE,
+	&NTP_CONTROL_SCALARS,
+};
 static const struct table *const VM_TABLES[] = {
 	&VM_HYPERVISOR_SCALARS, &VM_NUMBER_SCALARS,
 	&VM_TABLE, &VM_CPU_TABLE, &VM_CPU_AFFINITY_TABLE, &VM_STORAGE_TABLE, &VM_NETWORK_TABLE,
@@ -81,55 +85,75 @@ const struct view *const VIEWS[] = {
 	[VIEW_LIBVIRT] = &LIBVIRT_VIEW,	  [VIEW_VM] = &VM_VIEW,		[VIEW_NTP] = &NTP_VIEW,
 };
 
+/* A domain that runs, while they are sorted. */
+struct running {
+	const uint8_t *uuid;
+	uint32_t at;
+};
+
 static int by_uuid(const void *a, const void *b)
 {
-	const struct domain *const *x = a, *const *y = b;
-
-	return memcmp((*x)->uuid, (*y)->uuid, UUID_SIZE);
+	return memcmp(((const struct running *)a)->uuid, ((const struct running *)b)->uuid, UUID_SIZE);
 }
 
-static void sort_active(struct view_cache *cache)
+static void sort_active(struct view_cache *cache, const struct domains *domains)
 {
-	const struct domains *domains = cache->domains;
+	struct running *running = mem_array(domains->n, sizeof(running[0]));
+	size_t n = 0;
 
-	cache->active = mem_array(domains->n, sizeof(struct domain *));
-	cache->n_active = 0;
 	for (size_t i = 0; i < domains->n; i++)
 		if (domains->rows[i]->id >= 0)
-			cache->active[cache->n_active++] = domains->rows[i];
-	qsort(cache->active, cache->n_active, sizeof(struct domain *), by_uuid);
+			running[n++] = (struct running){ domains->rows[i]->uuid, (uint32_t)i };
+	qsort(running, n, sizeof(running[0]), by_uuid);
+	cache->active = mem_array(n, sizeof(cache->active[0]));
+	cache->n_active = n;
+	for (size_t i = 0; i < n; i++)
+		cache->active[i] = running[i].at;
+	free(running);
 }
 
-static bool same_rows(const struct domains *a, const struct domains *b)
+static bool same_rows(const struct view_cache *cache, const struct domains *domains)
 {
-	bool same = a != NULL && b != NULL && a->n == b->n;
+	bool same = cache->number != 0 && domains != NULL && cache->n == domains->n;
 
-	for (size_t i = 0; same && i < a->n; i++)
-		same = a->rows[i]->index == b->rows[i]->index;
+	for (size_t i = 0; same && i < cache->n; i++)
+		same = cache->indexes[i] == domains->rows[i]->index;
 	return same;
+}
+
+static void take_rows(struct view_cache *cache, const struct domains *domains)
+{
+	cache->number = domains->number;
+	cache->n = domains->n;
+	cache->indexes = mem_array(domains->n, sizeof(cache->indexes[0]));
+	for (size_t i = 0; i < domains->n; i++)
+		cache->indexes[i] = domains->rows[i]->index;
 }
 
 static void renew(struct view_cache *cache, const struct snapshot *snapshot)
 {
-	const bool same = same_rows(cache->domains, snapshot->domains);
+	const bool same = same_rows(cache, snapshot->domains);
 	const int64_t change = same ? cache->change_mono_ns : snapshot->sealed_mono_ns;
 
 	view_cache_clear(cache);
 	cache->change_mono_ns = change;
-	cache->domains = part_ref(snapshot->domains);
+	if (snapshot->domains != NULL)
+		take_rows(cache, snapshot->domains);
 }
 
 void view_cache_update(struct view_cache *cache, const struct snapshot *snapshot, bool active)
 {
-	if (snapshot->domains != cache->domains)
+	const struct domains *domains = snapshot->domains;
+
+	if (cache->number != (domains != NULL ? domains->number : 0))
 		renew(cache, snapshot);
-	if (active && cache->domains != NULL && cache->active == NULL)
-		sort_active(cache);
+	if (active && domains != NULL && cache->active == NULL)
+		sort_active(cache, domains);
 }
 
 void view_cache_clear(struct view_cache *cache)
 {
-	part_unref(cache->domains);
+	free(cache->indexes);
 	free(cache->active);
 	memset(cache, 0, sizeof(*cache));
 }

@@ -38,11 +38,13 @@ enum view_id { VIEW_EDGENODE, VIEW_ENTITY, VIEW_ENTITY_SENSOR, VIEW_LIBVIRT, VIE
 extern const struct view *const VIEWS[];
 extern const struct view EDGENODE_VIEW, ENTITY_VIEW, ENTITY_SENSOR_VIEW, LIBVIRT_VIEW, VM_VIEW, NTP_VIEW;
 
-/* Made once for each list of domains and kept while that is the newest; holds a reference to it. */
+/* Made once for each list of domains and kept while that is the newest. It holds no reference to the list: nobody may
+ * ask for long, and the memory would be that of all domains once more. */
 struct view_cache {
-	const struct domains *domains;
-	const struct domain **active; /* those that run, ascending UUID; NULL until they are needed */
-	size_t n_active;
+	uint64_t number;    /* of the list; 0: none */
+	uint32_t *indexes;  /* of its rows */
+	uint32_t *active;   /* places in it of those that run, ascending UUID; NULL until they are needed */
+	size_t n, n_active;
 	int64_t change_mono_ns; /* when there were others than before; of the first ones, when they were read */
 };
 

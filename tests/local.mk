@@ -22,8 +22,10 @@ UNIT_TESTS = \
 	tests/unit/test_domain_watch \
 	tests/unit/test_event_log \
 	tests/unit/test_stage \
+	tests/unit/test_scale \
 	tests/unit/test_sink \
 	tests/unit/test_guest \
+	tests/unit/test_guest_lanes \
 	tests/unit/test_guest_metric \
 	tests/unit/test_guest_parse \
 	tests/unit/test_hardware \
@@ -51,6 +53,7 @@ UNIT_TESTS = \
 	tests/unit/test_table \
 	tests/unit/test_threshold \
 	tests/unit/test_trap \
+	tests/unit/test_trap_bulk \
 	tests/unit/test_varbind \
 	tests/unit/test_view_rows \
 	tests/unit/test_views \

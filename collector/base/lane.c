@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <time.h>
 
 static struct timespec to_timespec(int64_t ns)
@@ -41,6 +42,22 @@ int lane_start_detached(const char *name, void *(*main)(void *arg), void *arg)
 	pthread_t thread;
 
 	return start(&thread, PTHREAD_CREATE_DETACHED, name, main, arg);
+}
+
+int lane_pin(unsigned cpu)
+{
+	const size_t size = CPU_ALLOC_SIZE(cpu + 1);
+	cpu_set_t *set = CPU_ALLOC(cpu + 1);
+	int rc = ENOMEM;
+
+	if (set != NULL) {
+		CPU_ZERO_S(size, set);
+		CPU_SET_S(cpu, size, set);
+		rc = pthread_setaffinity_np(pthread_self(), size, set);
+		CPU_FREE(set);
+	}
+	errno = rc;
+	return rc == 0 ? 0 : -ERR_IO;
 }
 
 /* By looking again and again: joins with a deadline on the mono clock are not understood by thread sanitizers, and this

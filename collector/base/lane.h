@@ -16,6 +16,10 @@ int lane_start(pthread_t *thread, const char *name, void *(*main)(void *arg), vo
 /* The same for a thread that nobody joins. */
 int lane_start_detached(const char *name, void *(*main)(void *arg), void *arg);
 
+/* From now on the calling thread runs on this CPU only. 0, or -ERR_IO with errno: EINVAL where there is no such CPU or
+ * the process may not use it. */
+int lane_pin(unsigned cpu);
+
 /* False: it has not ended by the deadline and runs on. */
 bool lane_join(pthread_t thread, int64_t deadline_mono_ns);
 

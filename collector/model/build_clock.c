@@ -51,6 +51,14 @@ static const struct field FIELDS[] = {
 	FIELD(CLOCK_HAVE_ROOT_DELAY, root_delay_us),
 	FIELD(CLOCK_HAVE_ROOT_DISPERSION, root_dispersion_us),
 	FIELD(CLOCK_HAVE_UPDATE, update_mono_ns),
+	FIELD(CLOCK_HAVE_SOFTWARE, software),
+	FIELD(CLOCK_HAVE_VENDOR, vendor),
+	FIELD(CLOCK_HAVE_START, start_mono_ns),
+	FIELD(CLOCK_HAVE_PRECISION, precision),
+	FIELD(CLOCK_HAVE_RESOLUTION, resolution),
+	FIELD(CLOCK_HAVE_PACKETS, packets_in),
+	FIELD(CLOCK_HAVE_PACKETS, packets_out),
+	FIELD(CLOCK_HAVE_PROTOCOL_ERRORS, protocol_errors),
 };
 
 static void lay_over(struct clock_state *clock, const struct clock_state *daemon)

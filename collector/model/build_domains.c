@@ -238,7 +238,7 @@ static void keep_missing(struct domains *built, const struct domains *before, si
 			built->rows[built->n++] = part_ref(before->rows[i]);
 }
 
-static struct domains *take_rows(struct index_map *indexes, struct domains *raw, size_t room)
+static struct domains *take_rows(struct index_map *indexes, const struct domains *raw, size_t room)
 {
 	struct domains *built = domains_new(raw->n + room);
 	char key[DOMAIN_KEY_SIZE];
@@ -247,10 +247,14 @@ static struct domains *take_rows(struct index_map *indexes, struct domains *raw,
 	hypervisor_copy(&raw->hypervisor, &built->hypervisor);
 	built->n = 0;
 	for (size_t i = 0; i < raw->n; i++) {
-		domain_key(raw->rows[i]->uuid, key);
-		raw->rows[i]->index = index_map_get(indexes, key);
-		if (raw->rows[i]->index != 0)
-			built->rows[built->n++] = part_ref(raw->rows[i]);
+		struct domain *row = domain_copy(raw->rows[i]);
+
+		domain_key(row->uuid, key);
+		row->index = index_map_get(indexes, key);
+		if (row->index != 0)
+			built->rows[built->n++] = row;
+		else
+			part_unref(row);
 	}
 	sort_rows(built);
 	return built;
@@ -282,7 +286,7 @@ static void finish_rows(struct index_map *indexes, const struct domains *before,
 	}
 }
 
-struct domains *build_domains(struct index_map *indexes, const struct domains *before, struct domains *raw,
+struct domains *build_domains(struct index_map *indexes, const struct domains *before, const struct domains *raw,
 			      const struct processes *processes, int64_t started_mono_ns, int64_t now_mono_ns,
 			      int64_t now_real_ns)
 {

@@ -15,10 +15,10 @@
 #define DOMAIN_KEY_SIZE (sizeof(DOMAIN_KEY_PREFIX) + TEXT_UUID_SIZE)
 void domain_key(const uint8_t uuid[16], char key[DOMAIN_KEY_SIZE]);
 
-/* before and processes (the newest result of "process") may be NULL. raw's rows are finished in place and shared with
- * the result; raw itself is not kept. Rows that raw does not hold stay as they are when raw is not complete, and go
+/* before and processes (the newest result of "process") may be NULL. The result's rows are copies of raw's: who
+ * read those may keep them. Rows that raw does not hold stay as they are when raw is not complete, and go
  * (their index is retired) when it is. */
-struct domains *build_domains(struct index_map *indexes, const struct domains *before, struct domains *raw,
+struct domains *build_domains(struct index_map *indexes, const struct domains *before, const struct domains *raw,
 			      const struct processes *processes, int64_t started_mono_ns, int64_t now_mono_ns,
 			      int64_t now_real_ns);
 

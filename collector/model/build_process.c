@@ -86,10 +86,25 @@ static void set_vcpu(struct vcpu *row, const struct process_vcpu *thread)
 	}
 }
 
+/* Of all that either has, both ascending. */
+static size_t count_vcpus(const struct domain *row, const struct process *process)
+{
+	size_t n = row->n_vcpus, i = 0;
+
+	for (size_t k = 0; k < process->n_vcpus; k++) {
+		const uint32_t index = process->vcpus[k].number + 1;
+
+		while (i < row->n_vcpus && row->vcpu_rows[i].index < index)
+			i++;
+		n += i == row->n_vcpus || row->vcpu_rows[i].index != index;
+	}
+	return n;
+}
+
 /* Rows of both, ascending: a thread that libvirt has no row of gets one, and a vCPU without a thread does not run. */
 static void merge_vcpus(struct domain *row, const struct process *process)
 {
-	struct vcpu *merged = mem_array(row->n_vcpus + process->n_vcpus, sizeof(merged[0]));
+	struct vcpu *merged = mem_array(count_vcpus(row, process), sizeof(merged[0]));
 	size_t n = 0, i = 0;
 
 	for (size_t k = 0; k < process->n_vcpus || i < row->n_vcpus; n++) {

@@ -26,6 +26,13 @@ struct clock_state {
 	uint32_t root_delay_us, root_dispersion_us;
 	int32_t tai_offset_s;
 	int64_t update_mono_ns; /* when the clock was last compared with its reference */
+	/* Of the daemon itself. */
+	char software[128];     /* "ntpd ntpsec-1.2.2", as it says */
+	char vendor[32];
+	int64_t start_mono_ns;  /* when it started */
+	int32_t precision;      /* log2 s */
+	uint32_t resolution;    /* the parts of a second that it can tell from each other */
+	uint32_t packets_in, packets_out, protocol_errors; /* modulo 2^32 */
 };
 #define CLOCK_HAVE_OFFSET BIT(0)
 #define CLOCK_HAVE_EST_ERROR BIT(1)
@@ -39,6 +46,13 @@ struct clock_state {
 #define CLOCK_HAVE_ROOT_DELAY BIT(9)
 #define CLOCK_HAVE_ROOT_DISPERSION BIT(10)
 #define CLOCK_HAVE_UPDATE BIT(11)
+#define CLOCK_HAVE_SOFTWARE BIT(12)
+#define CLOCK_HAVE_VENDOR BIT(13)
+#define CLOCK_HAVE_START BIT(14)
+#define CLOCK_HAVE_PRECISION BIT(15)
+#define CLOCK_HAVE_RESOLUTION BIT(16)
+#define CLOCK_HAVE_PACKETS BIT(17)
+#define CLOCK_HAVE_PROTOCOL_ERRORS BIT(18)
 
 /* A source of time that the daemon knows. */
 #define CLOCK_PEERS_MAX 256
@@ -56,12 +70,22 @@ struct clock_peer {
 	int64_t sample_mono_ns;  /* of the last good sample */
 	int64_t offset_ns;       /* positive: this node's clock is ahead of the peer */
 	uint32_t error_us;
+	char driver[24];         /* of a reference clock, "127.127.28.0" */
+	uint64_t delay_ns, jitter_ns;
+	uint32_t root_dispersion_us;
+	uint32_t packets_in, packets_out, protocol_errors; /* modulo 2^32 */
 };
 #define CLOCK_PEER_HAVE_STRATUM BIT(0)
 #define CLOCK_PEER_HAVE_REACH BIT(1)
 #define CLOCK_PEER_HAVE_SAMPLE BIT(2)
 #define CLOCK_PEER_HAVE_OFFSET BIT(3)
 #define CLOCK_PEER_HAVE_ERROR BIT(4)
+#define CLOCK_PEER_HAVE_DRIVER BIT(5)
+#define CLOCK_PEER_HAVE_DELAY BIT(6)
+#define CLOCK_PEER_HAVE_JITTER BIT(7)
+#define CLOCK_PEER_HAVE_ROOT_DISPERSION BIT(8)
+#define CLOCK_PEER_HAVE_PACKETS BIT(9)
+#define CLOCK_PEER_HAVE_PROTOCOL_ERRORS BIT(10)
 
 /* Result of "ntp": what the daemon says of the clock, in the fields of clock_state that it knows (source and state always),
  * and its peers, in no order, index 0. In the snapshot: ascending index. */

@@ -10,23 +10,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void domain_ident_destroy(struct part *part)
+/* Of a part that is one piece of memory. */
+static void piece_destroy(struct part *part)
 {
-	struct domain_ident *ident = (struct domain_ident *)part;
+	free(part);
+}
 
-	free(ident->name);
-	free(ident->os);
-	free(ident);
+static size_t text_size(const char *text)
+{
+	return text != NULL ? strlen(text) + 1 : 0;
+}
+
+/* A copy at *at, which moves on behind it; NULL stays NULL. */
+static char *text_place(const char *text, char **at)
+{
+	const size_t size = text_size(text);
+	char *copy = *at;
+
+	if (text == NULL)
+		return NULL;
+	memcpy(copy, text, size);
+	*at += size;
+	return copy;
 }
 
 struct domain_ident *domain_ident_new(const uint8_t uuid[16], const char *name, const char *os)
 {
-	struct domain_ident *ident = mem_alloc(sizeof(*ident));
+	struct domain_ident *ident = mem_alloc(sizeof(*ident) + text_size(name) + text_size(os));
+	char *at = (char *)(ident + 1);
 
-	part_init(&ident->part, domain_ident_destroy);
+	part_init(&ident->part, piece_destroy);
 	memcpy(ident->uuid, uuid, sizeof(ident->uuid));
-	ident->name = mem_string(name);
-	ident->os = mem_string(os);
+	ident->name = text_place(name, &at);
+	ident->os = text_place(os, &at);
 	return ident;
 }
 
@@ -86,31 +102,83 @@ int64_t domain_state_mono_ns(const struct domain *domain)
 	return domain->state_mono_ns > domain->read_mono_ns ? domain->state_mono_ns : domain->read_mono_ns;
 }
 
+static void each_text(struct domain_devices *devices, void (*fn)(char **text, void *arg), void *arg)
+{
+	for (size_t i = 0; i < devices->n_blocks; i++) {
+		fn(&devices->blocks[i].target, arg);
+		fn(&devices->blocks[i].source, arg);
+		fn(&devices->blocks[i].alias, arg);
+		fn(&devices->blocks[i].format, arg);
+		fn(&devices->blocks[i].bus, arg);
+	}
+	for (size_t i = 0; i < devices->n_nics; i++) {
+		fn(&devices->nics[i].target, arg);
+		fn(&devices->nics[i].model, arg);
+		fn(&devices->nics[i].source, arg);
+		fn(&devices->nics[i].parent, arg);
+	}
+	for (size_t i = 0; i < devices->n_pins; i++)
+		fn(&devices->pins[i].cpus, arg);
+	fn(&devices->cpus, arg);
+	fn(&devices->channel_path, arg);
+}
+
+static void free_text(char **text, void *arg)
+{
+	(void)arg;
+	free(*text);
+}
+
 static void domain_devices_destroy(struct part *part)
 {
 	struct domain_devices *devices = (struct domain_devices *)part;
 
-	for (size_t i = 0; i < devices->n_blocks; i++) {
-		free(devices->blocks[i].target);
-		free(devices->blocks[i].source);
-		free(devices->blocks[i].alias);
-		free(devices->blocks[i].format);
-		free(devices->blocks[i].bus);
-	}
-	for (size_t i = 0; i < devices->n_nics; i++) {
-		free(devices->nics[i].target);
-		free(devices->nics[i].model);
-		free(devices->nics[i].source);
-		free(devices->nics[i].parent);
-	}
-	for (size_t i = 0; i < devices->n_pins; i++)
-		free(devices->pins[i].cpus);
+	each_text(devices, free_text, NULL);
 	free(devices->pins);
-	free(devices->cpus);
 	free(devices->blocks);
 	free(devices->nics);
-	free(devices->channel_path);
 	free(devices);
+}
+
+static void add_size(char **text, void *arg)
+{
+	*(size_t *)arg += text_size(*text);
+}
+
+static void place_text(char **text, void *arg)
+{
+	*text = text_place(*text, arg);
+}
+
+static void *rows_place(const void *rows, size_t n, size_t size, char **at)
+{
+	void *copy = *at;
+
+	if (n > 0)
+		memcpy(copy, rows, n * size);
+	*at += n * size;
+	return copy;
+}
+
+struct domain_devices *domain_devices_pack(struct domain_devices *devices)
+{
+	const size_t rows = devices->n_blocks * sizeof(devices->blocks[0]) +
+			    devices->n_nics * sizeof(devices->nics[0]) + devices->n_pins * sizeof(devices->pins[0]);
+	struct domain_devices *packed;
+	size_t texts = 0;
+	char *at;
+
+	each_text(devices, add_size, &texts);
+	packed = mem_alloc(sizeof(*packed) + rows + texts);
+	*packed = *devices;
+	part_init(&packed->part, piece_destroy);
+	at = (char *)(packed + 1);
+	packed->blocks = rows_place(devices->blocks, devices->n_blocks, sizeof(devices->blocks[0]), &at);
+	packed->nics = rows_place(devices->nics, devices->n_nics, sizeof(devices->nics[0]), &at);
+	packed->pins = rows_place(devices->pins, devices->n_pins, sizeof(devices->pins[0]), &at);
+	each_text(packed, place_text, &at);
+	part_unref(devices);
+	return packed;
 }
 
 /* A number, and in *last the end of a range that it begins. Behind it; NULL where there is none. */
@@ -189,8 +257,10 @@ static void domains_destroy(struct part *part)
 
 struct domains *domains_new(size_t n)
 {
+	static _Atomic uint64_t made;
 	struct domains *domains = mem_alloc(sizeof(*domains) + n * sizeof(domains->rows[0]));
 
+	domains->number = ++made;
 	part_init(&domains->part, domains_destroy);
 	domains->n = n;
 	return domains;

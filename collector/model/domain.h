@@ -72,6 +72,8 @@ struct domain_devices {
 	bool placed;           /* the host places it where it likes at each start: nobody says where */
 };
 struct domain_devices *domain_devices_new(size_t n_blocks, size_t n_nics);
+/* The same as one piece of memory, which is much less. The reference is taken over; nothing of the result may be replaced. */
+struct domain_devices *domain_devices_pack(struct domain_devices *devices);
 
 /* Rows of a domain's tables, each ascending by index. A row's strings are those of the domain's devices. */
 enum vcpu_state { VCPU_OFFLINE = 1, VCPU_RUNNING, VCPU_BLOCKED, VCPU_UNKNOWN };
@@ -229,6 +231,7 @@ void hypervisor_free(struct hypervisor *hypervisor); /* its strings */
 
 struct domains {
 	struct part part;
+	uint64_t number; /* that no other list has: by it one that is gone is known from one in its place */
 	bool complete;
 	struct hypervisor hypervisor;
 	size_t n;

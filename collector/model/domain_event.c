@@ -140,6 +140,11 @@ bool domain_action_pauses(const char *action)
 	return action != NULL && (strcmp(action, "pause") == 0 || strcmp(action, "stop") == 0);
 }
 
+static uint8_t persistence_of(const struct domain *row)
+{
+	return row == NULL || (row->have & DOMAIN_HAVE_PERSISTENT) == 0 ? 1 : row->persistent ? 2 : 3;
+}
+
 struct event *domain_event_new(uint8_t kind, const struct domain_news *news)
 {
 	const char *name = news->row != NULL ? news->row->name : news->name;
@@ -155,6 +160,7 @@ struct event *domain_event_new(uint8_t kind, const struct domain_news *news)
 	event = event_new(kind, KINDS[kind].severity, name, line.text);
 	event->time_real_ns = news->time_real_ns;
 	event->device = mem_string(news->device);
+	event->persistent = persistence_of(news->row);
 	if (kind == EVENT_DOMAIN_IO_ERROR && domain_action_pauses(news->action))
 		event->severity = SEVERITY_CRITICAL;
 	if (news->row == NULL || news->row->index == 0)

@@ -120,7 +120,7 @@ static struct domain *sift_row(struct domain_watch *watch, const struct domain *
 	if (is_sure(watch, entry, row) || (row->state == known->state && row->id == known->id))
 		return part_ref(row);
 	watch->unsure = true;
-	return domain_copy(known);
+	return part_ref(known);
 }
 
 /* Those a change told of after the list may have been read. */
@@ -130,7 +130,7 @@ static void add_unlisted(struct domain_watch *watch, struct domains *sifted)
 
 	for (entry = watch->entries; entry != NULL; entry = entry->hh.next)
 		if (entry->list != watch->lists + 1 && !entry->missing && !is_sure(watch, entry, NULL)) {
-			sifted->rows[sifted->n++] = domain_copy(entry->row);
+			sifted->rows[sifted->n++] = part_ref(entry->row);
 			watch->unsure = true;
 		}
 }

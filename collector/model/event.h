@@ -66,6 +66,7 @@ struct event {
 	const struct part *row;
 	/* The snapshot that had the row last, where it is gone from the one that has the event; NULL: it is not. As row. */
 	const struct snapshot *before;
+	uint8_t persistent; /* of a domain: 1 not known, 2 it is, 3 it is transient; 0: of none, or from the log. Not there */
 	char *device; /* edgeBlockTarget appended to an I/O error; NULL: none. Not in the log either. */
 	/* The notification as it is sent, encoded at the occurrence: so a repeat after a crash says the same.
 	 * Format: subagent/varbind.h. Owned. */

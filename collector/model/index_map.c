@@ -8,14 +8,12 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/statefile.h"
+#include "model/keyed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Where memory ends, so does the process, as with every small request (base/mem.h). */
-#define uthash_malloc(size) mem_alloc(size)
-#include <uthash.h>
 #include <utlist.h>
 
 #define INDEX_MAGIC 0x65646978u /* "edix" */
@@ -24,31 +22,30 @@
 #define INDEX_CRC_SIZE 4u
 
 struct entry {
+	struct keyed_node node;
 	struct space *space;
+	struct entry *prev, *next; /* of the retired, longest first */
+	int64_t retired_s;	   /* 0: the clock was not to be trusted then */
 	uint32_t index;
 	bool retired;
-	int64_t retired_s; /* 0: the clock was not to be trusted then */
-	struct entry *prev, *next; /* of the retired, longest first */
-	UT_hash_handle hh;
 	char key[];
 };
 
 /* The keys of one kind, with numbers of their own. There may be two of each domain, with a few keys each: so it is
  * small, and one without keys goes when retired ones are looked through. */
 struct space {
+	struct keyed_node node;
 	struct entry **by_index; /* [index - 1]; NULL is free */
-	size_t size;             /* of by_index */
-	size_t lowest;           /* nothing below it is free in by_index */
 	struct entry *retired;
+	uint32_t size;   /* of by_index */
+	uint32_t lowest; /* nothing below it is free in by_index */
 	uint32_t n_retired, n_entries;
-	UT_hash_handle hh;
 	char prefix[]; /* up to and with the first ':'; "" for keys without */
 };
-#define SPACE_SIZE_MIN 4u
+#define SPACE_SIZE_MIN 2u
 
 struct index_map {
-	struct entry *by_key;
-	struct space *spaces;
+	struct keyed entries, spaces;
 	bool changed;
 	bool clock_wrong;
 };
@@ -57,32 +54,52 @@ struct index_map {
 #define OWNER_PREFIX "domain:"
 static const char *const OWNED_PREFIXES[] = { "disk/", "nic/" };
 
+static const char *entry_key(const struct keyed_node *node)
+{
+	return ((const struct entry *)node)->key;
+}
+
+static const char *space_key(const struct keyed_node *node)
+{
+	return ((const struct space *)node)->prefix;
+}
+
 struct index_map *index_map_new(void)
 {
-	return mem_alloc(sizeof(struct index_map));
+	struct index_map *map = mem_alloc(sizeof(*map));
+
+	map->entries.key_of = entry_key;
+	map->spaces.key_of = space_key;
+	return map;
+}
+
+/* space NULL: the first one. */
+static struct space *next_space(const struct index_map *map, const struct space *space)
+{
+	return keyed_next(&map->spaces, space != NULL ? &space->node : NULL);
 }
 
 static void free_space(struct index_map *map, struct space *space)
 {
-	HASH_DEL(map->spaces, space);
+	keyed_remove(&map->spaces, &space->node);
 	free(space->by_index);
 	free(space);
 }
 
 void index_map_free(struct index_map *map)
 {
-	struct entry *entry, *next;
-	struct space *space, *next_space;
+	struct space *space, *next;
 
 	if (map == NULL)
 		return;
-	HASH_ITER(hh, map->by_key, entry, next)
-	{
-		HASH_DEL(map->by_key, entry);
-		free(entry);
-	}
-	HASH_ITER(hh, map->spaces, space, next_space)
+	for (space = next_space(map, NULL); space != NULL; space = next) {
+		next = next_space(map, space);
+		for (size_t i = 0; i < space->size; i++)
+			free(space->by_index[i]);
 		free_space(map, space);
+	}
+	keyed_free(&map->entries);
+	keyed_free(&map->spaces);
 	free(map);
 }
 
@@ -95,10 +112,7 @@ static size_t prefix_length(const char *key, size_t length)
 
 static struct space *find_space(const struct index_map *map, const char *prefix, size_t length)
 {
-	struct space *space;
-
-	HASH_FIND(hh, map->spaces, prefix, length, space);
-	return space;
+	return keyed_find(&map->spaces, prefix, length);
 }
 
 /* The space of a key, made where there is none yet; NULL when there are too many. */
@@ -107,22 +121,12 @@ static struct space *space_of(struct index_map *map, const char *key, size_t key
 	const size_t length = prefix_length(key, key_length);
 	struct space *space = find_space(map, key, length);
 
-	if (space != NULL || HASH_COUNT(map->spaces) >= INDEX_SPACES_MAX)
+	if (space != NULL || map->spaces.n >= INDEX_SPACES_MAX)
 		return space;
 	space = mem_alloc(sizeof(*space) + length + 1);
 	memcpy(space->prefix, key, length);
-	HASH_ADD_KEYPTR(hh, map->spaces, space->prefix, length, space);
+	keyed_add(&map->spaces, &space->node);
 	return space;
-}
-
-/* The 64-bit FNV-1a hash. */
-static uint64_t hash_text(const char *text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (const char *p = text; *p != '\0'; p++)
-		hash = (hash ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
-	return hash;
 }
 
 /* The form in which a key is kept: itself, or where it is too long its beginning and a hash of the whole. */
@@ -133,23 +137,21 @@ static const char *kept_key(const char *key, char scratch[INDEX_KEY_MAX + 1])
 	if (strnlen(key, INDEX_KEY_MAX + 1) <= INDEX_KEY_MAX)
 		return key;
 	memcpy(scratch, key, INDEX_KEY_MAX - hash_size);
-	snprintf(scratch + INDEX_KEY_MAX - hash_size, hash_size + 1, "#%016llx", (unsigned long long)hash_text(key));
+	snprintf(scratch + INDEX_KEY_MAX - hash_size, hash_size + 1, "#%016llx", (unsigned long long)keyed_hash(key, strlen(key)));
 	return scratch;
 }
 
 static struct entry *find_entry(const struct index_map *map, const char *key)
 {
 	char scratch[INDEX_KEY_MAX + 1];
-	struct entry *entry;
 
 	key = kept_key(key, scratch);
-	HASH_FIND(hh, map->by_key, key, strlen(key), entry);
-	return entry;
+	return keyed_find(&map->entries, key, strlen(key));
 }
 
-static void reserve(struct space *space, size_t index)
+static void reserve(struct space *space, uint32_t index)
 {
-	size_t size = space->size > 0 ? space->size : SPACE_SIZE_MIN;
+	uint32_t size = space->size > 0 ? space->size : SPACE_SIZE_MIN;
 
 	if (index <= space->size)
 		return;
@@ -169,7 +171,7 @@ static uint32_t lowest_free(struct space *space)
 {
 	while (is_taken(space, space->lowest + 1))
 		space->lowest++;
-	return (uint32_t)space->lowest + 1;
+	return space->lowest + 1;
 }
 
 /* key is at most INDEX_KEY_MAX bytes and new; index is free. */
@@ -184,7 +186,7 @@ static struct entry *add_entry(struct index_map *map, struct space *space, const
 	reserve(space, index);
 	space->by_index[index - 1] = entry;
 	space->n_entries++;
-	HASH_ADD_KEYPTR(hh, map->by_key, entry->key, length, entry);
+	keyed_add(&map->entries, &entry->node);
 	return entry;
 }
 
@@ -208,7 +210,7 @@ static void free_entry(struct index_map *map, struct entry *entry)
 {
 	struct space *space = entry->space;
 
-	HASH_DEL(map->by_key, entry);
+	keyed_remove(&map->entries, &entry->node);
 	space->by_index[entry->index - 1] = NULL;
 	space->n_entries--;
 	if (entry->index - 1 < space->lowest)
@@ -254,7 +256,7 @@ static uint32_t give_index(struct index_map *map, const char *key)
 {
 	struct space *space = space_of(map, key, strlen(key));
 
-	if (space == NULL || HASH_COUNT(map->by_key) >= INDEX_ENTRIES_MAX)
+	if (space == NULL || map->entries.n >= INDEX_ENTRIES_MAX)
 		return 0;
 	map->changed = true;
 	return add_entry(map, space, key, strlen(key), lowest_free(space))->index;
@@ -313,11 +315,13 @@ void index_map_expire(struct index_map *map, int64_t now_real_s)
 	struct space *space, *next;
 
 	/* One that is empty goes afterwards: to expire a space may empty others. */
-	HASH_ITER(hh, map->spaces, space, next)
+	for (space = next_space(map, NULL); space != NULL; space = next_space(map, space))
 		expire_space(map, space, now_real_s);
-	HASH_ITER(hh, map->spaces, space, next)
+	for (space = next_space(map, NULL); space != NULL; space = next) {
+		next = next_space(map, space);
 		if (space->n_entries == 0)
 			free_space(map, space);
+	}
 }
 
 void index_map_trust_clock(struct index_map *map, bool synced)
@@ -354,7 +358,7 @@ void index_map_each(struct index_map *map, const char *prefix, void (*fn)(void *
 		    void *arg)
 {
 	const size_t length = prefix_length(prefix, strlen(prefix));
-	struct space *space, *next;
+	struct space *space;
 
 	if (length > 0) {
 		space = find_space(map, prefix, length);
@@ -362,7 +366,7 @@ void index_map_each(struct index_map *map, const char *prefix, void (*fn)(void *
 			each_of_space(space, prefix, fn, arg);
 		return;
 	}
-	HASH_ITER(hh, map->spaces, space, next)
+	for (space = next_space(map, NULL); space != NULL; space = next_space(map, space))
 		each_of_space(space, prefix, fn, arg);
 }
 
@@ -401,8 +405,8 @@ void index_map_encode(const struct index_map *map, struct buf *out)
 
 	buf_u32(out, INDEX_MAGIC);
 	buf_u32(out, INDEX_VERSION);
-	buf_u32(out, HASH_COUNT(map->by_key));
-	for (space = map->spaces; space != NULL; space = space->hh.next)
+	buf_u32(out, (uint32_t)map->entries.n);
+	for (space = next_space(map, NULL); space != NULL; space = next_space(map, space))
 		encode_space(space, out);
 	if (!out->over)
 		buf_u32(out, statefile_crc32(out->data + start, out->length - start));
@@ -428,8 +432,7 @@ static int decode_entry(struct index_map *map, struct cursor *c)
 	space = space_of(map, key, length);
 	if (space == NULL)
 		return -ERR_LIMIT;
-	HASH_FIND(hh, map->by_key, key, length, entry);
-	if (entry != NULL || is_taken(space, index))
+	if (keyed_find(&map->entries, key, length) != NULL || is_taken(space, index))
 		return -ERR_PARSE;
 	entry = add_entry(map, space, key, length, index);
 	if (retired)

@@ -30,6 +30,7 @@ libmodel_a_SOURCES = \
 	collector/model/index_map.c collector/model/index_map.h \
 	collector/model/notice.c collector/model/notice.h \
 	collector/model/process.h \
+	collector/model/keyed.c collector/model/keyed.h \
 	collector/model/machine_check.c collector/model/machine_check.h \
 	collector/model/metric.c collector/model/metric.h \
 	collector/model/rate.c collector/model/rate.h \

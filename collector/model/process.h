@@ -6,7 +6,7 @@
 
 #include "model/host.h"
 
-#define PROCESSES_MAX 4096 /* of domains */
+#define PROCESSES_MAX 16384 /* of domains */
 
 /* The thread of one vCPU. */
 struct process_vcpu {

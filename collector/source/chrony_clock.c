@@ -139,6 +139,10 @@ void chrony_clock_peer(const struct chrony_source *source, const struct chrony_s
 		return;
 	out->sample_mono_ns = now_mono_ns - source->since_sample_s * NS_PER_S;
 	out->offset_ns = stats != NULL && stats->samples >= CHRONY_SAMPLES_MIN ? stats->offset_ns : source->offset_ns;
+	if (stats != NULL && stats->samples >= CHRONY_SAMPLES_MIN && stats->deviation_ns >= 0) {
+		out->jitter_ns = (uint64_t)stats->deviation_ns;
+		out->have |= CLOCK_PEER_HAVE_JITTER;
+	}
 	out->error_us = ntp_daemon_us(source->error_ns);
 	out->have |= CLOCK_PEER_HAVE_SAMPLE | CLOCK_PEER_HAVE_OFFSET | CLOCK_PEER_HAVE_ERROR;
 }

@@ -207,7 +207,9 @@ int chrony_sourcestats_parse(const uint8_t *data, size_t length, struct chrony_s
 
 	take_address(&c, &s.address);
 	s.samples = cursor_u32(&c);
-	cursor_bytes(&c, 5 * 4); /* runs, span, deviation, frequency, skew */
+	cursor_bytes(&c, 2 * 4); /* runs, span */
+	s.deviation_ns = take_ns(&c);
+	cursor_bytes(&c, 2 * 4); /* frequency, skew */
 	s.offset_ns = take_ns(&c);
 	cursor_u32(&c); /* deviation of that */
 	if (c.bad)

@@ -68,6 +68,7 @@ struct chrony_sourcestats {
 	uint32_t reference_id;
 	struct chrony_address address; /* none: a reference clock */
 	uint32_t samples;
+	int64_t deviation_ns; /* of the samples from the line through them */
 	int64_t offset_ns; /* estimated from them for now; positive: this clock is ahead */
 };
 /* Below that chronyd has no line through the samples, and offset_ns is not an estimate. */

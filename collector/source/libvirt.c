@@ -344,16 +344,13 @@ static bool slices_read(struct libvirt *libvirt, const struct listing *listing, 
 static bool domains_fill(struct libvirt *libvirt, const struct listing *listing, struct domains *domains)
 {
 	uint64_t have;
-	bool filled;
 
 	if (libvirt->rotation == NULL)
 		return slices_read(libvirt, listing, flags_read(libvirt), domains);
 	libvirt_rotation_ask(libvirt->rotation, libvirt->domains);
 	have = flags_read(libvirt);
 	libvirt_rotation_take(libvirt->rotation, libvirt->domains);
-	filled = slices_read(libvirt, listing, have, domains);
-	libvirt_rotation_release(libvirt->rotation, libvirt->domains);
-	return filled;
+	return slices_read(libvirt, listing, have, domains);
 }
 
 /* NULL: libvirt's last error says why. */

@@ -39,6 +39,7 @@ void libvirt_domain_free(struct libvirt_domain *domain)
 	part_unref(domain->ident);
 	part_unref(domain->devices);
 	part_unref(domain->last);
+	libvirt_reading_free(domain->reading);
 	free(domain);
 }
 
@@ -220,7 +221,7 @@ static void parse(const virDomainStatsRecordPtr record, struct libvirt_rows *row
 /* What the monitor told belongs to the present run. */
 static bool monitor_has(const struct libvirt_domain *domain, int32_t id)
 {
-	return domain->monitor_record != NULL && (int32_t)virDomainGetID(domain->monitor_record->dom) == id;
+	return domain->reading != NULL && domain->reading->id == id;
 }
 
 /* It goes on, and its turn is another time. */
@@ -241,7 +242,7 @@ static int fill(struct libvirt_domain *domain, virDomainPtr handle, struct libvi
 	libvirt_rows_reset(reader->rows);
 	parse(record, reader->rows, row);
 	if (monitor_has(domain, row->id))
-		parse(domain->monitor_record, reader->rows, row);
+		libvirt_reading_parse(domain->reading, reader->rows, row);
 	if (row->state == 0) {
 		if (virDomainGetState(handle, &state, &reason, 0) < 0)
 			return virGetLastErrorCode() == VIR_ERR_NO_DOMAIN ? -ERR_ABSENT : -ERR_IO;
@@ -254,24 +255,19 @@ static int fill(struct libvirt_domain *domain, virDomainPtr handle, struct libvi
 	row->read_mono_ns = bulk && !reader->by_turns ? domain->record_mono_ns : clock_mono_ns();
 	row->state_mono_ns = record != NULL ? domain->record_mono_ns : row->read_mono_ns;
 	if (reader->by_turns && monitor_has(domain, row->id))
-		row->read_mono_ns = domain->monitor_mono_ns;
+		row->read_mono_ns = domain->reading->mono_ns;
 	return 0;
 }
 
-/* While another call holds a QEMU domain's job lock, NOWAIT leaves out what only its monitor tells; the resident size
- * is always among it. */
+void libvirt_domain_set_reading(struct libvirt_domain *domain, struct libvirt_reading *reading)
+{
+	libvirt_reading_free(domain->reading);
+	domain->reading = reading;
+}
+
 bool libvirt_domain_is_whole(const struct libvirt_domain *domain)
 {
-	const virDomainStatsRecordPtr record = domain->monitor_record;
-
-	if (record == NULL)
-		return false;
-	if ((int)virDomainGetID(record->dom) < 0)
-		return true;
-	for (int i = 0; i < record->nparams; i++)
-		if (strcmp(record->params[i].field, "balloon.rss") == 0)
-			return true;
-	return false;
+	return domain->reading != NULL && domain->reading->whole;
 }
 
 /* Of the monitor by turns any reading that is not whole; else one that lacks what the last one had. */
@@ -345,7 +341,8 @@ struct domain *libvirt_domain_read(struct libvirt_domain *domain, virDomainPtr h
 		row->state = libvirt_stats_state(-1, 0, &row->reason);
 		row->read_mono_ns = clock_mono_ns();
 	}
+	libvirt_domain_set_reading(domain, NULL);
 	part_unref(domain->last);
 	domain->last = row;
-	return domain_copy(row);
+	return part_ref(row);
 }

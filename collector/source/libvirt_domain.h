@@ -7,6 +7,7 @@
 #define EDGENODE_SOURCE_LIBVIRT_DOMAIN_H
 
 #include "model/domain.h"
+#include "source/libvirt_reading.h"
 #include "source/libvirt_rows.h"
 #include "source/libvirt_turn.h"
 #include "source/libvirt_watch.h"
@@ -31,15 +32,14 @@ struct libvirt_domain {
 	bool outdated;			/* the XML says something else since it was read, or was never read */
 	int xml_id;			/* libvirt's number of the domain when it was read */
 	int64_t xml_read_mono_ns;
-	struct domain *last; /* the last reading, never handed out itself */
+	struct domain *last; /* the last reading; whoever has got it reads it only, and so does this lane */
 	struct libvirt_turn turn;
 	/* of the present poll: */
 	uint64_t poll;
 	bool persistent, autostart;
 	virDomainStatsRecordPtr record; /* borrowed; NULL: the bulk call has none */
 	int64_t record_mono_ns;
-	virDomainStatsRecordPtr monitor_record; /* borrowed; NULL: it was not its turn, or it has not answered */
-	int64_t monitor_mono_ns;
+	struct libvirt_reading *reading; /* of its monitor; NULL: it was not its turn, or it has not answered */
 	UT_hash_handle hh;
 };
 
@@ -50,8 +50,9 @@ void libvirt_domain_free(struct libvirt_domain *domain);
  * reader->xml_until_mono_ns: the poll after this one then does. */
 void libvirt_domain_describe(struct libvirt_domain *domain, virDomainPtr handle, const struct libvirt_reader *reader);
 
-/* The monitor's record has all that there is to tell: of a domain that runs also what only QEMU knows. */
-bool libvirt_domain_is_whole(const struct libvirt_domain *domain);
+/* What its monitor told, which is taken over and goes with the next row; NULL: nothing. */
+void libvirt_domain_set_reading(struct libvirt_domain *domain, struct libvirt_reading *reading);
+bool libvirt_domain_is_whole(const struct libvirt_domain *domain); /* there is one, and it is whole */
 
 /* The row for the result, the caller's; NULL: the domain is gone. Where it cannot be read now, or only in part, the row
  * has the values of the last reading and its time. */

@@ -21,9 +21,8 @@
 #define KEEPALIVE_INTERVAL_S 2
 #define KEEPALIVE_COUNT 3
 #define FREE_WAIT_MS 300
-#define SPARE_HANDLES 64
 
-/* A domain on the lane's connection: looked up once. */
+/* A domain on the lane's connection: looked up once, as long as there are not too many. */
 struct handle {
 	uint8_t uuid[16];
 	virDomainPtr domain;
@@ -38,6 +37,7 @@ struct lane {
 	bool abandoned;
 	virConnectPtr connection; /* from here on the thread's alone */
 	struct handle *handles;
+	const struct libvirt_form *form; /* of the last reading, as a reference */
 };
 
 struct mail {
@@ -58,7 +58,6 @@ struct libvirt_monitor {
 	bool stopping;
 	uint64_t round;
 	size_t waited_for; /* slices of the round that are on their way */
-	size_t n_domains;
 	uint32_t lanes_resting; /* or about to */
 	uint32_t lanes_alive, abandoned;
 	struct lane *lanes[LIBVIRT_MONITOR_LANES];
@@ -69,8 +68,8 @@ static void slice_destroy(struct part *part)
 {
 	struct libvirt_slice *slice = (struct libvirt_slice *)part;
 
-	if (slice->records != NULL)
-		virDomainStatsRecordListFree(slice->records);
+	for (size_t i = 0; i < slice->n_readings; i++)
+		libvirt_reading_free(slice->readings[i]);
 	free(slice);
 }
 
@@ -213,9 +212,25 @@ static void slice_fail(struct lane *lane, struct libvirt_slice *slice, const cha
 		lane_close(lane);
 }
 
-static void slice_read(struct lane *lane, struct libvirt_slice *slice, size_t n_domains)
+/* The records are large and may have to wait, so what is of use is taken out of them here. libvirt reads one domain
+ * after the other: the time is spread over them. */
+static void slice_fill(struct lane *lane, struct libvirt_slice *slice, virDomainStatsRecordPtr *records, int n)
+{
+	const int64_t took = clock_mono_ns() - slice->begun_mono_ns;
+
+	for (int i = 0; i < n; i++) {
+		const int64_t mono_ns = slice->begun_mono_ns + took / n * (i + 1);
+		struct libvirt_reading *reading = libvirt_reading_new(records[i], mono_ns, &lane->form);
+
+		if (reading != NULL)
+			slice->readings[slice->n_readings++] = reading;
+	}
+}
+
+static void slice_read(struct lane *lane, struct libvirt_slice *slice)
 {
 	virDomainPtr list[LIBVIRT_MONITOR_SLICE_MAX + 1] = { NULL };
+	virDomainStatsRecordPtr *records = NULL;
 	size_t n = 0;
 	int rc = 0;
 
@@ -223,21 +238,23 @@ static void slice_read(struct lane *lane, struct libvirt_slice *slice, size_t n_
 		slice_fail(lane, slice, virGetLastErrorMessage());
 		return;
 	}
-	if (HASH_COUNT(lane->handles) > 2 * n_domains + SPARE_HANDLES)
-		handles_clear(lane); /* most of them are of domains that are gone */
+	if (HASH_COUNT(lane->handles) + slice->n > LIBVIRT_MONITOR_HANDLES_MAX)
+		handles_clear(lane);
 	for (size_t i = 0; i < slice->n; i++) {
 		list[n] = handle_of(lane, slice->uuids[i]);
 		n += list[n] != NULL;
 	}
 	if (n > 0)
-		rc = virDomainListGetStats(list, LIBVIRT_MONITOR_GROUPS, &slice->records,
+		rc = virDomainListGetStats(list, LIBVIRT_MONITOR_GROUPS, &records,
 					   VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
 	if (rc < 0)
 		slice_fail(lane, slice, virGetLastErrorMessage());
 	else if (n == 0 && virConnectIsAlive(lane->connection) != 1)
 		slice_fail(lane, slice, "the connection was lost");
 	else
-		slice->n_records = rc;
+		slice_fill(lane, slice, records, rc);
+	if (records != NULL)
+		virDomainStatsRecordListFree(records);
 }
 
 /* Called with the lock held; NULL when the thread is to end. */
@@ -294,11 +311,8 @@ static void *lane_main(void *arg)
 
 	pthread_mutex_lock(&monitor->lock);
 	while ((slice = lane_wait(lane)) != NULL) {
-		const size_t n_domains = monitor->n_domains;
-
 		pthread_mutex_unlock(&monitor->lock);
-		slice_read(lane, slice, n_domains);
-		slice->ended_mono_ns = clock_mono_ns();
+		slice_read(lane, slice);
 		pthread_mutex_lock(&monitor->lock);
 		lane_hand_over(lane, slice);
 	}
@@ -307,6 +321,7 @@ static void *lane_main(void *arg)
 	pthread_mutex_lock(&monitor->lock);
 	lane_leave(lane);
 	pthread_mutex_unlock(&monitor->lock);
+	part_unref(lane->form);
 	part_unref(monitor);
 	free(lane);
 	return NULL;
@@ -370,12 +385,11 @@ void libvirt_monitor_begin(struct libvirt_monitor *monitor)
 	pthread_mutex_unlock(&monitor->lock);
 }
 
-void libvirt_monitor_submit(struct libvirt_monitor *monitor, struct libvirt_slice *slice, size_t n_domains)
+void libvirt_monitor_submit(struct libvirt_monitor *monitor, struct libvirt_slice *slice)
 {
 	pthread_mutex_lock(&monitor->lock);
 	slice->round = monitor->round;
 	monitor->waited_for++;
-	monitor->n_domains = n_domains;
 	box_put(&monitor->todo, slice);
 	lanes_fill(monitor);
 	pthread_mutex_unlock(&monitor->lock);

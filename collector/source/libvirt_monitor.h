@@ -13,6 +13,7 @@
 #define EDGENODE_SOURCE_LIBVIRT_MONITOR_H
 
 #include "base/part.h"
+#include "source/libvirt_reading.h"
 
 #include <libvirt/libvirt.h>
 #include <stdbool.h>
@@ -25,6 +26,7 @@
 #define LIBVIRT_MONITOR_OPEN_MS 5000	 /* of the opening of its connection, where there is none */
 #define LIBVIRT_MONITOR_SLICE_MAX 16	 /* domains of one call */
 #define LIBVIRT_MONITOR_ERROR_MAX 200
+#define LIBVIRT_MONITOR_HANDLES_MAX 1024 /* that a lane keeps; a look-up costs little beside the call that follows */
 
 /* The groups that QEMU's monitor is asked for. CPU_TOTAL is among them: libvirt 9.0 asks the monitor for the time that
  * vCPUs polled. */
@@ -41,9 +43,9 @@ struct libvirt_slice {
 	int code;  /* 0; -ERR_TIMEOUT: abandoned, and there is no more than the UUIDs; -ERR_IO: libvirt's error */
 	bool lost; /* with -ERR_IO: there is no connection */
 	char error[LIBVIRT_MONITOR_ERROR_MAX];
-	int64_t begun_mono_ns, ended_mono_ns;
-	int n_records; /* in no order; a domain that has gone has none */
-	virDomainStatsRecordPtr *records;
+	int64_t begun_mono_ns;
+	size_t n_readings; /* in no order; a domain that has gone has none */
+	struct libvirt_reading *readings[LIBVIRT_MONITOR_SLICE_MAX]; /* NULL: taken out */
 };
 struct libvirt_slice *libvirt_slice_new(void);
 
@@ -58,8 +60,8 @@ void libvirt_monitor_free(struct libvirt_monitor *monitor);
 /* Begins a round: libvirt_monitor_wait waits for the slices submitted since. */
 void libvirt_monitor_begin(struct libvirt_monitor *monitor);
 
-/* Takes over the slice. n_domains: there are in all, which bounds the handles that a lane keeps. */
-void libvirt_monitor_submit(struct libvirt_monitor *monitor, struct libvirt_slice *slice, size_t n_domains);
+/* Takes over the slice. */
+void libvirt_monitor_submit(struct libvirt_monitor *monitor, struct libvirt_slice *slice);
 
 void libvirt_monitor_wait(struct libvirt_monitor *monitor, int64_t until_mono_ns);
 

@@ -26,8 +26,6 @@ struct libvirt_rotation {
 	int64_t wait_until_mono_ns;
 	size_t n_turns, room; /* of this poll */
 	struct libvirt_turn **turns;
-	size_t n_taken, taken_room;
-	struct libvirt_slice **taken;
 	struct log_repeat repeat; /* of the lanes' connections */
 };
 
@@ -39,20 +37,11 @@ struct libvirt_rotation *libvirt_rotation_new(const char *uri)
 	return rotation;
 }
 
-static void taken_free(struct libvirt_rotation *rotation)
-{
-	for (size_t i = 0; i < rotation->n_taken; i++)
-		part_unref(rotation->taken[i]);
-	rotation->n_taken = 0;
-}
-
 void libvirt_rotation_free(struct libvirt_rotation *rotation)
 {
 	if (rotation == NULL)
 		return;
 	libvirt_monitor_free(rotation->monitor);
-	taken_free(rotation);
-	free(rotation->taken);
 	free(rotation->turns);
 	free(rotation);
 }
@@ -83,7 +72,7 @@ static void slice_submit(struct libvirt_rotation *rotation, struct libvirt_turn 
 		memcpy(slice->uuids[i], turns[i]->uuid, sizeof(slice->uuids[i]));
 		libvirt_turn_ask(turns[i], now_mono_ns);
 	}
-	libvirt_monitor_submit(rotation->monitor, slice, rotation->n_turns);
+	libvirt_monitor_submit(rotation->monitor, slice);
 }
 
 static void turns_submit(struct libvirt_rotation *rotation, int64_t elapsed_ns, int64_t now_mono_ns)
@@ -138,34 +127,19 @@ static void slice_failed(struct libvirt_rotation *rotation, struct libvirt_domai
 		log_repeat_fail(&rotation->repeat, "libvirt: reading QEMU's monitors", slice->error);
 }
 
-static void slice_keep(struct libvirt_rotation *rotation, struct libvirt_slice *slice)
+static void slice_attach(struct libvirt_domain *domains, struct libvirt_slice *slice)
 {
-	if (rotation->n_taken == rotation->taken_room) {
-		rotation->taken_room = rotation->taken_room > 0 ? 2 * rotation->taken_room : 8;
-		rotation->taken = mem_grow(rotation->taken, rotation->taken_room, sizeof(rotation->taken[0]));
-	}
-	rotation->taken[rotation->n_taken++] = slice;
-}
-
-/* libvirt reads one domain after the other, so the time is spread over them. */
-static void slice_attach(struct libvirt_domain *domains, const struct libvirt_slice *slice)
-{
-	const int64_t took = slice->ended_mono_ns - slice->begun_mono_ns;
-
-	for (int i = 0; i < slice->n_records; i++) {
-		const virDomainStatsRecordPtr record = slice->records[i];
-		uint8_t uuid[16];
-		struct libvirt_domain *domain =
-			virDomainGetUUID(record->dom, uuid) == 0 ? domain_by(domains, uuid) : NULL;
+	for (size_t i = 0; i < slice->n_readings; i++) {
+		struct libvirt_domain *domain = domain_by(domains, slice->readings[i]->uuid);
 
 		if (domain == NULL)
 			continue;
-		domain->monitor_record = record;
-		domain->monitor_mono_ns = slice->begun_mono_ns + took / slice->n_records * (i + 1);
+		libvirt_domain_set_reading(domain, slice->readings[i]);
+		slice->readings[i] = NULL;
 	}
 }
 
-static void slice_answered(struct libvirt_domain *domains, const struct libvirt_slice *slice)
+static void slice_answered(struct libvirt_domain *domains, struct libvirt_slice *slice)
 {
 	slice_attach(domains, slice);
 	for (size_t i = 0; i < slice->n; i++) {
@@ -183,12 +157,11 @@ static void slices_take(struct libvirt_rotation *rotation, struct libvirt_domain
 	while ((slice = libvirt_monitor_take(rotation->monitor)) != NULL) {
 		if (slice->code != 0) {
 			slice_failed(rotation, domains, slice);
-			part_unref(slice);
-			continue;
+		} else {
+			log_repeat_ok(&rotation->repeat, "libvirt: reading QEMU's monitors");
+			slice_answered(domains, slice);
 		}
-		log_repeat_ok(&rotation->repeat, "libvirt: reading QEMU's monitors");
-		slice_answered(domains, slice);
-		slice_keep(rotation, slice);
+		part_unref(slice);
 	}
 }
 
@@ -211,14 +184,4 @@ void libvirt_rotation_take(struct libvirt_rotation *rotation, struct libvirt_dom
 {
 	libvirt_monitor_wait(rotation->monitor, rotation->wait_until_mono_ns);
 	slices_take(rotation, domains);
-}
-
-void libvirt_rotation_release(struct libvirt_rotation *rotation, struct libvirt_domain *domains)
-{
-	struct libvirt_domain *domain, *next;
-
-	HASH_ITER (hh, domains, domain, next) {
-		domain->monitor_record = NULL;
-	}
-	taken_free(rotation);
 }

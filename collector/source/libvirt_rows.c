@@ -235,6 +235,25 @@ static void member_set(struct member *member, const struct group *group, const s
 	}
 }
 
+static const struct key *key_of(const struct group *group, const char *suffix)
+{
+	return bsearch(suffix, group->keys, group->n_keys, sizeof(group->keys[0]), key_compare);
+}
+
+bool libvirt_rows_knows(const char *field)
+{
+	for (size_t i = 0; i < GROUPS; i++) {
+		const struct group *group = &GROUP_TABLE[i];
+		const bool is_of = strncmp(field, group->name, group->name_length) == 0;
+		uint32_t number;
+		const char *suffix = is_of ? suffix_of(field + group->name_length, &number) : NULL;
+
+		if (suffix != NULL)
+			return key_of(group, suffix) != NULL;
+	}
+	return false;
+}
+
 static bool group_take(struct members *members, const struct group *group, const virTypedParameter *param)
 {
 	uint32_t number;
@@ -244,7 +263,7 @@ static bool group_take(struct members *members, const struct group *group, const
 
 	if (suffix == NULL)
 		return false;
-	key = bsearch(suffix, group->keys, group->n_keys, sizeof(group->keys[0]), key_compare);
+	key = key_of(group, suffix);
 	member = key != NULL ? member_of(members, group, number) : NULL;
 	if (member != NULL)
 		member_set(member, group, key, param);

@@ -25,6 +25,9 @@ void libvirt_rows_reset(struct libvirt_rows *rows);
  * disk's or NIC's. */
 bool libvirt_rows_take(struct libvirt_rows *rows, const virTypedParameter *param);
 
+/* Whether a parameter of that name is one that libvirt_rows_take makes something of. */
+bool libvirt_rows_knows(const char *field);
+
 /* The bulk call's answer speaks of disks or NICs at all: what it does not say of one, single calls will not say either.
  */
 bool libvirt_rows_covered(const struct libvirt_rows *rows);

@@ -27,6 +27,9 @@ struct key {
 	struct field field;
 };
 
+#define STATE_KEY "state.state"
+#define REASON_KEY "state.reason"
+
 /* Sorted by key (bsearch). Memory is in KiB on both sides. */
 /* clang-format off */
 static const struct key KEYS[] = {
@@ -133,6 +136,17 @@ static int key_compare(const void *name, const void *key)
 	return strcmp(name, ((const struct key *)key)->key);
 }
 
+static const struct key *key_of(const char *name)
+{
+	return bsearch(name, KEYS, COUNT(KEYS), sizeof(KEYS[0]), key_compare);
+}
+
+bool libvirt_stats_knows(const char *field)
+{
+	return key_of(field) != NULL || libvirt_rows_knows(field) || strcmp(field, STATE_KEY) == 0 ||
+	       strcmp(field, REASON_KEY) == 0;
+}
+
 /* libvirt gives 0 where the guest's balloon driver never reported. */
 static void balloon_finish(struct domain *row)
 {
@@ -157,12 +171,12 @@ void libvirt_stats_parse(const virTypedParameter *params, size_t n, struct libvi
 
 		if (libvirt_rows_take(rows, &params[i]) || !libvirt_rows_number(&params[i], &value))
 			continue;
-		key = bsearch(name, KEYS, COUNT(KEYS), sizeof(KEYS[0]), key_compare);
+		key = key_of(name);
 		if (key != NULL)
 			field_set(&key->field, value, row);
-		else if (strcmp(name, "state.state") == 0)
+		else if (strcmp(name, STATE_KEY) == 0)
 			state = enum_number(value);
-		else if (strcmp(name, "state.reason") == 0)
+		else if (strcmp(name, REASON_KEY) == 0)
 			reason = enum_number(value);
 	}
 	balloon_finish(row);

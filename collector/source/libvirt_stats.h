@@ -23,6 +23,9 @@
  * libvirt_rows_finish. Cost: O(n log keys). */
 void libvirt_stats_parse(const virTypedParameter *params, size_t n, struct libvirt_rows *rows, struct domain *row);
 
+/* Whether libvirt_stats_parse makes something of a parameter of that name. */
+bool libvirt_stats_knows(const char *field);
+
 /* What single calls give for a driver whose bulk answer lacks it; only fields that are not there yet are filled. */
 void libvirt_stats_info(const virDomainInfo *info, struct domain *row);
 void libvirt_stats_memory(const virDomainMemoryStatStruct *stats, size_t n, struct domain *row);

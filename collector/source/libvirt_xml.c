@@ -400,6 +400,7 @@ int libvirt_xml_domain(const char *xml, size_t length, char **os, struct domain_
 	*os = os_read(xmlDocGetRootElement(doc));
 	*devices = devices_read(child_of(xmlDocGetRootElement(doc), "devices"));
 	read_pins(xmlDocGetRootElement(doc), *devices);
+	*devices = domain_devices_pack(*devices);
 	xmlFreeDoc(doc);
 	return 0;
 }

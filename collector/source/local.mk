@@ -70,6 +70,7 @@ libsource_a_SOURCES += collector/source/libvirt.c \
 	collector/source/libvirt_domain.c collector/source/libvirt_domain.h \
 	collector/source/libvirt_local.c collector/source/libvirt_local.h \
 	collector/source/libvirt_monitor.c collector/source/libvirt_monitor.h \
+	collector/source/libvirt_reading.c collector/source/libvirt_reading.h \
 	collector/source/libvirt_rotation.c collector/source/libvirt_rotation.h \
 	collector/source/libvirt_rows.c collector/source/libvirt_rows.h \
 	collector/source/libvirt_stats.c collector/source/libvirt_stats.h \

@@ -4,6 +4,7 @@
  * There is no common way to ask, so each daemon is tried in turn, and the one that answered last first. A daemon whose
  * port is closed is not there; one that keeps silent is a failure, unless another one answers.
  */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "source/ntp_daemon.h"
 #include "source/procsys.h"
@@ -13,9 +14,24 @@
 static const struct ntp_daemon *const DAEMONS[] = { &ntp_chronyd, &ntp_ntpd, &ntp_timesyncd };
 #define DAEMONS_N (sizeof(DAEMONS) / sizeof(DAEMONS[0]))
 
+#define STEADY_NS (2 * NS_PER_S)
+
 struct ntp {
-	size_t first; /* among DAEMONS: who answered last */
+	size_t first;	       /* among DAEMONS: who answered last */
+	int64_t start_mono_ns; /* of that one, as it was first reckoned */
 };
+
+/* A daemon tells its age in whole seconds: what is reckoned from that wavers, and would seem to go back. */
+static void steady(struct ntp *ntp, struct clock_state *state)
+{
+	const int64_t off = state->start_mono_ns - ntp->start_mono_ns;
+
+	if ((state->have & CLOCK_HAVE_START) == 0)
+		return;
+	if (off > STEADY_NS || off < -STEADY_NS)
+		ntp->start_mono_ns = state->start_mono_ns;
+	state->start_mono_ns = ntp->start_mono_ns;
+}
 
 static int open_ntp(const struct source_env *env, void **self, struct source_error *error)
 {
@@ -56,6 +72,7 @@ static int poll_ntp(void *self, const struct source_env *env, struct part **resu
 		now = DAEMONS[which]->read(env, peers, &text);
 		if (now == 0) {
 			ntp->first = which;
+			steady(ntp, &peers->clock);
 			*result = &peers->part;
 			return 0;
 		}

@@ -31,33 +31,69 @@ static int take(void *arg, const uint8_t *data, size_t length)
 	return ntpd_answer_add(&exchange->answer, &exchange->request, data, length);
 }
 
-static int ask(struct ntp_socket *socket, enum ntpd_operation operation, uint16_t association,
-	       struct exchange *exchange, struct ntpd_moment *now)
+static int ask(struct ntp_socket *socket, const struct ntpd_request *request, struct exchange *exchange,
+	       struct ntpd_moment *now)
 {
 	const struct ntp_question question = { encode, take, exchange };
 	int rc;
 
-	exchange->request = (struct ntpd_request){ .operation = operation, .association = association };
+	exchange->request = *request;
 	rc = ntp_socket_ask(socket, &question);
 	*now = (struct ntpd_moment){ clock_mono_ns(), clock_real_ns() };
 	return rc;
 }
 
+/* Named variables. One that does not know them, or that has no such association any more, has nothing to say. */
+static int ask_for(struct ntp_socket *socket, uint16_t association, const char *variables, struct exchange *exchange,
+		   struct ntpd_moment *now)
+{
+	const struct ntpd_request request = { .operation = NTPD_READ_VARIABLES,
+					      .association = association,
+					      .variables = variables };
+	const int rc = ask(socket, &request, exchange, now);
+
+	if (rc != -ERR_UNSUPPORTED && rc != -ERR_ABSENT)
+		return rc;
+	ntpd_answer_init(&exchange->answer);
+	return 0;
+}
+
 /* An association that goes while it is asked for is no failure. */
 static int read_peer(struct ntp_socket *socket, uint16_t association, struct clock_peers *out)
 {
+	const struct ntpd_request request = { .operation = NTPD_READ_VARIABLES, .association = association };
 	struct exchange exchange;
 	struct ntpd_moment now;
 	struct clock_peer row;
-	const int rc = ask(socket, NTPD_READ_VARIABLES, association, &exchange, &now);
+	int rc = ask(socket, &request, &exchange, &now);
 
 	if (rc != 0)
 		return rc == -ERR_ABSENT ? 0 : rc;
-	if (ntpd_clock_peer(&exchange.answer, &now, &row)) {
-		ntp_daemon_add_peer(out, &row);
-		ntpd_clock_follow(&exchange.answer, &row, &out->clock);
-	}
+	if (!ntpd_clock_peer(&exchange.answer, &now, &row))
+		return 0;
+	ntpd_clock_follow(&exchange.answer, &row, &out->clock);
+	rc = ask_for(socket, association, NTPD_PEER_COUNTS, &exchange, &now);
+	if (rc != 0)
+		return rc;
+	ntpd_clock_peer_counts(&exchange.answer, &row);
+	ntp_daemon_add_peer(out, &row);
 	return 0;
+}
+
+/* What ntpd counts, which it says only where it is asked for by name. */
+static int read_counts(struct ntp_socket *socket, struct clock_state *out)
+{
+	static const char *const NAMES[] = { NTPD_SYSTEM_COUNTS, NTPD_SYSTEM_PACKETS, NTPD_SYSTEM_FUZZ };
+	struct exchange exchange;
+	struct ntpd_moment now;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+		rc = ask_for(socket, 0, NAMES[i], &exchange, &now);
+		if (rc == 0)
+			ntpd_clock_counts(&exchange.answer, &now, out);
+	}
+	return rc;
 }
 
 static int read_all(struct ntp_socket *socket, struct clock_peers *out)
@@ -66,12 +102,14 @@ static int read_all(struct ntp_socket *socket, struct clock_peers *out)
 	struct ntpd_answer status;
 	struct ntpd_association association;
 	struct ntpd_moment now;
-	int rc = ask(socket, NTPD_READ_VARIABLES, 0, &exchange, &now);
+	int rc = ask(socket, &(struct ntpd_request){ .operation = NTPD_READ_VARIABLES }, &exchange, &now);
 
 	if (rc != 0)
 		return rc;
 	ntpd_clock_state(&exchange.answer, &now, &out->clock);
-	rc = ask(socket, NTPD_READ_STATUS, 0, &exchange, &now);
+	rc = read_counts(socket, &out->clock);
+	if (rc == 0)
+		rc = ask(socket, &(struct ntpd_request){ .operation = NTPD_READ_STATUS }, &exchange, &now);
 	status = exchange.answer;
 	for (size_t i = 0; rc == 0 && i < CLOCK_PEERS_MAX && ntpd_answer_association(&status, i, &association); i++)
 		rc = read_peer(socket, association.id, out);

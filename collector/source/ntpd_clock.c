@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "source/ntp_daemon.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +22,12 @@
 #define STRATUM_UNSYNCHRONISED 16u
 #define REFCLOCK_PREFIX "127.127." /* addresses that stand for drivers */
 #define UNDISCIPLINED_PREFIX "127.127.1."
+#define BILLION INT64_C(1000000000)
+#define MS_PER_S 1000
+/* What a clock that follows nothing cannot have. */
+#define DISTANCE_BITS                                                                                                  \
+	(CLOCK_HAVE_OFFSET | CLOCK_HAVE_EST_ERROR | CLOCK_HAVE_MAX_ERROR | CLOCK_HAVE_SKEW | CLOCK_HAVE_REFERENCE |    \
+	 CLOCK_HAVE_ROOT_DELAY | CLOCK_HAVE_ROOT_DISPERSION | CLOCK_HAVE_UPDATE)
 #define NO_ADDRESS "0.0.0.0" /* a name that has none yet */
 
 static const uint8_t LEAPS[] = { CLOCK_LEAP_NONE, CLOCK_LEAP_INSERT, CLOCK_LEAP_DELETE, CLOCK_LEAP_ALARM };
@@ -100,6 +107,37 @@ static void set_distance(const struct ntpd_answer *v, const struct ntpd_moment *
 		ntp_daemon_set_update(out, now->mono_ns, value);
 }
 
+/* "ntpd ntpsec-1.2.2", "ntpd 4.2.8p15@1.3728-o ...": NTPsec says whose it is, the other one does not. */
+static void set_software(const struct ntpd_answer *v, struct clock_state *out)
+{
+	char text[sizeof(out->software)];
+	const char *release;
+	int length = 0;
+
+	if (!ntpd_answer_text(v, "version", text, sizeof(text)) || text[0] == '\0')
+		return;
+	ntp_daemon_set_text(out->software, sizeof(out->software), text);
+	out->have |= CLOCK_HAVE_SOFTWARE;
+	release = strchr(out->software, ' ');
+	if (release == NULL || !isalpha((unsigned char)release[1]))
+		return;
+	length = (int)strcspn(release + 1, "-");
+	if (release[1 + length] != '-' || length >= (int)sizeof(out->vendor))
+		return;
+	snprintf(out->vendor, sizeof(out->vendor), "%.*s", length, release + 1);
+	out->have |= CLOCK_HAVE_VENDOR;
+}
+
+static void set_precision(const struct ntpd_answer *v, struct clock_state *out)
+{
+	int64_t value;
+
+	if (!ntpd_answer_number(v, "precision", &value) || value > 0 || value / BILLION < INT8_MIN)
+		return;
+	out->precision = (int32_t)(value / BILLION);
+	out->have |= CLOCK_HAVE_PRECISION;
+}
+
 static void set_stratum(const struct ntpd_answer *v, struct clock_state *out)
 {
 	uint32_t stratum;
@@ -116,6 +154,8 @@ void ntpd_clock_state(const struct ntpd_answer *v, const struct ntpd_moment *now
 
 	ntp_daemon_init_state(out, "ntpd");
 	out->leap = LEAPS[v->status >> STATUS_LEAP_SHIFT];
+	set_software(v, out);
+	set_precision(v, out);
 	set_stratum(v, out);
 	set_frequency(v, out);
 	if (out->leap == CLOCK_LEAP_ALARM || (out->have & CLOCK_HAVE_STRATUM) == 0) {
@@ -129,6 +169,32 @@ void ntpd_clock_state(const struct ntpd_answer *v, const struct ntpd_moment *now
 		ntp_daemon_set_text(out->reference, sizeof(out->reference), text);
 		out->have |= CLOCK_HAVE_REFERENCE;
 	}
+}
+
+/* The step in which its readings of the clock go, in ms: the fuzz below it is random. */
+static void set_resolution(const struct ntpd_answer *v, struct clock_state *out)
+{
+	int64_t fuzz;
+
+	if (!ntpd_answer_number(v, "fuzz", &fuzz) || fuzz <= 0 || fuzz > MS_PER_S * BILLION)
+		return;
+	out->resolution = (uint32_t)(fuzz > MS_PER_S ? MS_PER_S * BILLION / fuzz : BILLION);
+	out->have |= CLOCK_HAVE_RESOLUTION;
+}
+
+void ntpd_clock_counts(const struct ntpd_answer *v, const struct ntpd_moment *now, struct clock_state *out)
+{
+	uint32_t uptime_s;
+
+	if (ntpd_answer_bits(v, "ss_uptime", &uptime_s)) {
+		out->start_mono_ns = now->mono_ns - uptime_s * NS_PER_S;
+		out->have |= CLOCK_HAVE_START;
+	}
+	if (ntpd_answer_count(v, "ss_badformat", &out->protocol_errors))
+		out->have |= CLOCK_HAVE_PROTOCOL_ERRORS;
+	if (ntpd_answer_count(v, "io_received", &out->packets_in) && ntpd_answer_count(v, "io_sent", &out->packets_out))
+		out->have |= CLOCK_HAVE_PACKETS;
+	set_resolution(v, out);
 }
 
 /* --- peers ------------------------------------------------------------------------------------------------------- */
@@ -188,6 +254,44 @@ static void set_peer_error(const struct ntpd_answer *v, struct clock_peer *out)
 	out->have |= CLOCK_PEER_HAVE_ERROR;
 }
 
+/* Whether it is not negative. */
+static bool size_of(const struct ntpd_answer *v, const char *name, uint64_t *out)
+{
+	int64_t ns;
+
+	if (!ms_to_ns(v, name, &ns) || ns < 0)
+		return false;
+	*out = (uint64_t)ns;
+	return true;
+}
+
+/* What the peer itself is like. */
+static void set_quality(const struct ntpd_answer *v, struct clock_peer *out)
+{
+	uint64_t dispersion_ns;
+
+	if (size_of(v, "delay", &out->delay_ns))
+		out->have |= CLOCK_PEER_HAVE_DELAY;
+	if (size_of(v, "jitter", &out->jitter_ns))
+		out->have |= CLOCK_PEER_HAVE_JITTER;
+	if (size_of(v, "rootdisp", &dispersion_ns)) {
+		out->root_dispersion_us = ntp_daemon_us((int64_t)dispersion_ns);
+		out->have |= CLOCK_PEER_HAVE_ROOT_DISPERSION;
+	}
+}
+
+void ntpd_clock_peer_counts(const struct ntpd_answer *v, struct clock_peer *out)
+{
+	uint32_t forged, strange;
+
+	if (ntpd_answer_count(v, "received", &out->packets_in) && ntpd_answer_count(v, "sent", &out->packets_out))
+		out->have |= CLOCK_PEER_HAVE_PACKETS;
+	if (ntpd_answer_count(v, "badauth", &forged) && ntpd_answer_count(v, "bogusorg", &strange)) {
+		out->protocol_errors = forged + strange;
+		out->have |= CLOCK_PEER_HAVE_PROTOCOL_ERRORS;
+	}
+}
+
 /* Before the first sample the figures are nothing but initial values. */
 static void set_sample(const struct ntpd_answer *v, const struct ntpd_moment *now, struct clock_peer *out)
 {
@@ -202,6 +306,7 @@ static void set_sample(const struct ntpd_answer *v, const struct ntpd_moment *no
 		out->have |= CLOCK_PEER_HAVE_OFFSET;
 	}
 	set_peer_error(v, out);
+	set_quality(v, out);
 }
 
 bool ntpd_clock_peer(const struct ntpd_answer *v, const struct ntpd_moment *now, struct clock_peer *out)
@@ -213,6 +318,10 @@ bool ntpd_clock_peer(const struct ntpd_answer *v, const struct ntpd_moment *now,
 		return false;
 	out->mode = mode_of(v, address);
 	out->state = state_of(v->status);
+	if (out->mode == CLOCK_PEER_REFCLOCK) {
+		ntp_daemon_set_text(out->driver, sizeof(out->driver), address);
+		out->have |= CLOCK_PEER_HAVE_DRIVER;
+	}
 	if (ntpd_answer_bits(v, "stratum", &out->stratum) && out->stratum < STRATUM_UNSYNCHRONISED)
 		out->have |= CLOCK_PEER_HAVE_STRATUM;
 	if (ntpd_answer_bits(v, "reach", &out->reach) && out->reach <= 0xff)
@@ -233,5 +342,5 @@ void ntpd_clock_follow(const struct ntpd_answer *v, const struct clock_peer *pee
 		return;
 	clock->source = CLOCK_SOURCE_NONE;
 	clock->state = CLOCK_UNSYNCHRONIZED;
-	clock->have &= CLOCK_HAVE_DAEMON | CLOCK_HAVE_STRATUM | CLOCK_HAVE_FREQUENCY;
+	clock->have &= ~DISTANCE_BITS;
 }

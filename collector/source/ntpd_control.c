@@ -14,6 +14,7 @@
 #define ERROR_BIT 0x40u
 #define MORE 0x20u
 #define OPERATION_MASK 0x1fu
+#define WORD_SIZE 4u
 #define NO_ASSOCIATION 4 /* error code in the upper half of the status */
 
 #define VALUE_MAX 96u
@@ -32,14 +33,19 @@ static uint16_t get_u16(const uint8_t *at)
 	return (uint16_t)(at[0] << 8 | at[1]);
 }
 
-size_t ntpd_request_encode(const struct ntpd_request *request, uint8_t out[NTPD_REQUEST_SIZE])
+size_t ntpd_request_encode(const struct ntpd_request *request, uint8_t out[NTPD_REQUEST_MAX])
 {
-	memset(out, 0, NTPD_REQUEST_SIZE);
+	const char *variables = request->variables != NULL ? request->variables : "";
+	const size_t length = strnlen(variables, NTPD_REQUEST_MAX - NTPD_HEADER_SIZE);
+
+	memset(out, 0, NTPD_REQUEST_MAX);
 	out[0] = VERSION_AND_MODE;
 	out[1] = (uint8_t)request->operation;
 	put_u16(out + 2, request->sequence);
 	put_u16(out + 6, request->association);
-	return NTPD_REQUEST_SIZE;
+	put_u16(out + 10, (uint16_t)length);
+	memcpy(out + NTPD_HEADER_SIZE, variables, length);
+	return NTPD_HEADER_SIZE + (length + WORD_SIZE - 1) / WORD_SIZE * WORD_SIZE;
 }
 
 /* --- pieces ------------------------------------------------------------------------------------------------------ */
@@ -52,7 +58,7 @@ void ntpd_answer_init(struct ntpd_answer *answer)
 
 static bool is_of(const struct ntpd_request *request, const uint8_t *data, size_t length)
 {
-	return length >= NTPD_REQUEST_SIZE && (data[0] & MODE_MASK) == MODE && (data[1] & RESPONSE) != 0 &&
+	return length >= NTPD_HEADER_SIZE && (data[0] & MODE_MASK) == MODE && (data[1] & RESPONSE) != 0 &&
 	       (data[1] & OPERATION_MASK) == request->operation && get_u16(data + 2) == request->sequence;
 }
 
@@ -79,12 +85,12 @@ static int add_piece(struct ntpd_answer *answer, const uint8_t *data, size_t len
 	const bool last = (data[1] & MORE) == 0;
 	int rc;
 
-	if (length < NTPD_REQUEST_SIZE + (size_t)count)
+	if (length < NTPD_HEADER_SIZE + (size_t)count)
 		return -ERR_PARSE;
 	rc = place(answer, offset, count);
 	if (rc != 0)
 		return rc;
-	memcpy(answer->data + offset, data + NTPD_REQUEST_SIZE, count);
+	memcpy(answer->data + offset, data + NTPD_HEADER_SIZE, count);
 	answer->length += count;
 	if (answer->reach < (size_t)offset + count)
 		answer->reach = (size_t)offset + count;
@@ -242,6 +248,18 @@ bool ntpd_answer_bits(const struct ntpd_answer *answer, const char *name, uint32
 		return false;
 	*out = (uint32_t)value;
 	return true;
+}
+
+bool ntpd_answer_count(const struct ntpd_answer *answer, const char *name, uint32_t *out)
+{
+	char text[VALUE_MAX], *end;
+	unsigned long long value;
+
+	if (!ntpd_answer_text(answer, name, text, sizeof(text)) || !isdigit((unsigned char)text[0]))
+		return false;
+	value = strtoull(text, &end, 10);
+	*out = (uint32_t)value;
+	return *end == '\0';
 }
 
 bool ntpd_answer_time(const struct ntpd_answer *answer, const char *name, uint64_t *out)

@@ -1,7 +1,7 @@
 /*
  * ntpd_control.h - the control messages of ntpd (mode 6, RFC 9327), as far as they are asked here. Pure.
  *
- * A request is 12 bytes and changes nothing. An answer comes in one or more pieces, each with its place in the whole;
+ * A request has 12 bytes and the names of what is asked for, and changes nothing. An answer comes in one or more pieces, each with its place in the whole;
  * the whole is a list of associations, or text: variables as NAME=VALUE with commas between, values with blanks in
  * quotes. ntpd writes some lists of numbers with a broken length, so that any byte can stand in them: what is not of
  * that form is passed over.
@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NTPD_REQUEST_SIZE 12u
+#define NTPD_HEADER_SIZE 12u
+#define NTPD_REQUEST_MAX 128u
 #define NTPD_ANSWER_MAX 8192u
 #define NTPD_PIECES_MAX 64u
 
@@ -24,6 +25,9 @@ enum ntpd_operation { NTPD_READ_STATUS = 1, NTPD_READ_VARIABLES = 2 };
 struct ntpd_request {
 	enum ntpd_operation operation;
 	uint16_t sequence, association; /* association 0: ntpd itself */
+	/* Those to be read, with commas between; NULL: those that ntpd thinks of use. One that it does not know makes it
+	 * refuse them all. */
+	const char *variables;
 };
 
 struct ntpd_piece {
@@ -46,7 +50,8 @@ struct ntpd_association {
 	uint16_t id, status;
 };
 
-size_t ntpd_request_encode(const struct ntpd_request *request, uint8_t out[NTPD_REQUEST_SIZE]);
+/* The length of the request. */
+size_t ntpd_request_encode(const struct ntpd_request *request, uint8_t out[NTPD_REQUEST_MAX]);
 
 void ntpd_answer_init(struct ntpd_answer *answer);
 /* Takes a datagram. 0: the answer is whole. -ERR_STATE: it is not yet, or this is not of it. -ERR_ABSENT: there is no
@@ -62,6 +67,8 @@ bool ntpd_answer_text(const struct ntpd_answer *answer, const char *name, char *
 bool ntpd_answer_number(const struct ntpd_answer *answer, const char *name, int64_t *billionths);
 /* "0x1f" or "31". */
 bool ntpd_answer_bits(const struct ntpd_answer *answer, const char *name, uint32_t *out);
+/* A count, modulo 2^32. */
+bool ntpd_answer_count(const struct ntpd_answer *answer, const char *name, uint32_t *out);
 /* A time "0xeeaaa3f3.aa2b2b6f": seconds since 1900 and their fraction, modulo 2^32 s. False where it is 0: never. */
 bool ntpd_answer_time(const struct ntpd_answer *answer, const char *name, uint64_t *out);
 

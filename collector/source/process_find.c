@@ -19,6 +19,7 @@
 
 #define PIDS_MAX 4200000u /* PID_MAX_LIMIT of the kernel, and the other entries of /proc */
 #define YOUNG_NS (10 * NS_PER_S)
+#define BUDGET_NS NS_PER_S /* of one look, for processes that are new; the rest follows at the next */
 #define AGAIN_NS (60 * NS_PER_S) /* from half to one and a half of it, by number: not all at once */
 
 struct seen {
@@ -38,6 +39,7 @@ struct process_finder {
 struct look {
 	struct process_reader *reader;
 	struct process_finder *finder;
+	int64_t until_mono_ns;
 };
 
 struct process_finder *process_finder_new(void)
@@ -120,13 +122,13 @@ static void look_at(void *arg, const char *name)
 		HASH_ADD(hh, look->finder->seen, pid, sizeof(seen->pid), seen);
 	}
 	seen->look = look->finder->looks;
-	if (seen->watched == NULL && look->reader->mono_ns >= seen->again_ns)
+	if (seen->watched == NULL && look->reader->mono_ns >= seen->again_ns && clock_mono_ns() < look->until_mono_ns)
 		judge(look->reader, look->finder, seen);
 }
 
 int process_finder_look(struct process_reader *reader, struct process_finder *finder)
 {
-	struct look look = { reader, finder };
+	struct look look = { reader, finder, clock_mono_ns() + BUDGET_NS };
 	struct seen *seen, *next;
 	int rc;
 

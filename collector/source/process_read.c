@@ -42,7 +42,7 @@ struct watched {
 	int64_t start_boot_ns, start_mono_ns;
 	enum cpu_from from;
 	clockid_t clock;			/* CPU_FROM_CLOCK */
-	char cgroup[SYSFILE_PATH_MAX / 2 + 64]; /* directory, CPU_FROM_CGROUP_* */
+	char *cgroup; /* directory, CPU_FROM_CGROUP_*; else NULL */
 	struct process_file stat, io, usage, split;
 	int64_t threads_due_ns;
 	struct threads threads;
@@ -83,7 +83,7 @@ static bool choose_cgroup(struct process_reader *reader, struct watched *watched
 	};
 	struct process_cgroup group;
 	struct process_times times;
-	char path[64];
+	char path[sizeof(group.path) + 64];
 	size_t length;
 
 	snprintf(path, sizeof(path), "/proc/%u/cgroup", watched->pid);
@@ -94,7 +94,8 @@ static bool choose_cgroup(struct process_reader *reader, struct watched *watched
 		if (MOUNTS[i].kind != group.kind)
 			continue;
 		watched->from = MOUNTS[i].from;
-		snprintf(watched->cgroup, sizeof(watched->cgroup), "%s%s", MOUNTS[i].mount, group.path);
+		snprintf(path, sizeof(path), "%s%s", MOUNTS[i].mount, group.path);
+		mem_replace(&watched->cgroup, path);
 		if (read_cgroup(reader, watched, &times) == 0)
 			return true;
 		process_file_close(&reader->pool, &watched->usage);
@@ -163,6 +164,7 @@ void watched_free(struct process_reader *reader, struct watched *watched)
 	process_file_close(&reader->pool, &watched->io);
 	process_file_close(&reader->pool, &watched->usage);
 	process_file_close(&reader->pool, &watched->split);
+	free(watched->cgroup);
 	free(watched);
 }
 

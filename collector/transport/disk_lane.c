@@ -39,14 +39,14 @@ struct disk_lane {
 static bool show_shared(struct disk_lane *lane, const struct snapshot *snapshot)
 {
 	struct buf *document = &lane->document;
+	struct guest_doc_cut cut;
 	bool whole;
 
 	if (guest_disk_ready(lane->shared) < 0)
 		return false;
 	document->limit = guest_disk_capacity(lane->shared);
-	buf_reset(document);
-	whole = guest_doc_shared_fit(document, &lane->style, snapshot, !lane->host_only);
-	return guest_disk_write(lane->shared, document, whole) == 0;
+	whole = guest_doc_shared_fit(document, &lane->style, snapshot, !lane->host_only, &cut);
+	return guest_disk_write(lane->shared, document, whole ? NULL : cut.text) == 0;
 }
 
 static void report(struct disk_lane *lane)

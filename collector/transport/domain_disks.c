@@ -171,6 +171,7 @@ static bool write_disk(struct domain_disks *disks, struct domain_disk *row, cons
 {
 	const struct domain *domain = row->there ? snapshot_domain(snapshot, row->index) : NULL;
 	const bool active = domain != NULL && domain->id >= 0;
+	struct guest_doc_cut cut;
 	bool whole;
 
 	if (!row->there && !row->active)
@@ -180,9 +181,8 @@ static bool write_disk(struct domain_disks *disks, struct domain_disk *row, cons
 	if (!active && !row->active && !guest_disk_is_fresh(row->disk))
 		return true;
 	disks->document.limit = guest_disk_capacity(row->disk);
-	buf_reset(&disks->document);
-	whole = guest_doc_own_fit(&disks->document, &disks->style, &disks->host, snapshot, domain);
-	if (guest_disk_write(row->disk, &disks->document, whole) < 0)
+	whole = guest_doc_own_fit(&disks->document, &disks->style, &disks->host, snapshot, domain, &cut);
+	if (guest_disk_write(row->disk, &disks->document, whole ? NULL : cut.text) < 0)
 		return false;
 	row->active = active;
 	return true;

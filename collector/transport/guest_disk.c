@@ -97,21 +97,21 @@ static void note_end(const struct guest_disk *disk, struct log_repeat *repeat)
 	log_repeat_ok(repeat, text);
 }
 
-static void note_size(struct guest_disk *disk, bool whole)
+static void note_size(struct guest_disk *disk, const char *left_out)
 {
 	char text[MESSAGE_SIZE];
 
-	if (whole) {
+	if (left_out == NULL) {
 		note_end(disk, &disk->too_small);
 		return;
 	}
-	snprintf(text, sizeof(text), "%s: %zu bytes are too few, metrics are left out; raise its size", disk->path,
-		 mvbd_capacity(disk->file));
+	snprintf(text, sizeof(text), "%s: %zu bytes are too few, %s; raise its size", disk->path,
+		 mvbd_capacity(disk->file), left_out);
 	disk->failures++;
 	log_repeat_fail(&disk->too_small, "metrics disk size", text);
 }
 
-int guest_disk_write(struct guest_disk *disk, const struct buf *document, bool whole)
+int guest_disk_write(struct guest_disk *disk, const struct buf *document, const char *left_out)
 {
 	const int rc = mvbd_write(disk->file, document->data, document->length);
 	char text[MESSAGE_SIZE];
@@ -121,7 +121,7 @@ int guest_disk_write(struct guest_disk *disk, const struct buf *document, bool w
 		return fail(disk, rc, text);
 	}
 	note_end(disk, &disk->failure);
-	note_size(disk, whole);
+	note_size(disk, left_out);
 	disk->fresh = false;
 	disk->updates++;
 	disk->length = (uint32_t)document->length;

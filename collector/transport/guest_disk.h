@@ -25,9 +25,9 @@ int guest_disk_ready(struct guest_disk *disk);
 size_t guest_disk_capacity(const struct guest_disk *disk);
 bool guest_disk_is_fresh(const struct guest_disk *disk);
 
-/* Replaces the content of an open one and counts it. whole: nothing had to be left out of the document for want of
- * room; else that is logged once and counted as a failure, too. */
-int guest_disk_write(struct guest_disk *disk, const struct buf *document, bool whole);
+/* Replaces the content of an open one and counts it. left_out: what had to be left out of the document for want of
+ * room, which is logged once and counted as a failure, too; NULL: nothing. */
+int guest_disk_write(struct guest_disk *disk, const struct buf *document, const char *left_out);
 
 /* Its row, but index and domain. */
 void guest_disk_row(const struct guest_disk *disk, struct vbd *out);

@@ -53,12 +53,20 @@ struct guest_style {
 	uint32_t own_expiration_s; /* after which an action that fails has no value; 0: never */
 };
 
+/* For want of room: which of the operator's own values are left out. */
+struct guest_limit {
+	size_t most;    /* bytes of one, as it is written */
+	size_t largest; /* of those that were left out */
+	const struct metric_row *row; /* the largest; NULL: none was */
+};
+
 /* What a metric is read from, and where its value is written. */
 struct guest_reading {
 	const struct guest_style *style;
 	const struct snapshot *snapshot;
 	const struct domain *domain; /* NULL for the host's */
 	struct buf *out;
+	struct guest_limit *limit; /* NULL: all are written */
 };
 
 struct guest_metric {

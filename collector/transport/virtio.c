@@ -48,13 +48,25 @@ struct virtio {
 
 /* --- replies ------------------------------------------------------------------------------------------------------ */
 
+static void note_cut(struct virtio *virtio, const char *left_out)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "metrics are more than a reply may hold, %s", left_out);
+	log_repeat_fail(&virtio->too_long, "channels", text);
+}
+
 static const struct buf *host_part(struct virtio *virtio)
 {
-	if (virtio->host_serial != virtio->snapshot->serial) {
-		buf_reset(&virtio->host);
-		guest_doc_host(&virtio->host, &virtio->style, virtio->snapshot);
-		virtio->host_serial = virtio->snapshot->serial;
-	}
+	struct guest_doc_cut cut;
+
+	if (virtio->host_serial == virtio->snapshot->serial)
+		return &virtio->host;
+	virtio->host_serial = virtio->snapshot->serial;
+	buf_reset(&virtio->host);
+	guest_doc_host(&virtio->host, &virtio->style, virtio->snapshot);
+	if (virtio->host.over && guest_doc_host_within(&virtio->host, &virtio->style, virtio->snapshot, &cut))
+		note_cut(virtio, cut.text);
 	return &virtio->host;
 }
 
@@ -64,30 +76,33 @@ static void put_nothing(struct buf *reply)
 	guest_doc_begin(reply);
 	buf_text(reply, "<!-- host metrics not available -->\n<!-- VM metrics not available -->\n");
 	guest_doc_end(reply);
-	buf_text(reply, "\n");
 }
 
-static void put_parts(struct virtio *virtio, const struct buf *host, const struct domain *domain)
+static void put_parts(struct virtio *virtio, const struct domain *domain)
 {
-	buf_reset(&virtio->reply);
-	guest_doc_own(&virtio->reply, &virtio->style, host, virtio->snapshot, domain);
-	buf_text(&virtio->reply, "\n");
+	struct buf *reply = &virtio->reply;
+	const struct buf *host = host_part(virtio);
+	struct guest_doc_cut cut;
+
+	buf_reset(reply);
+	guest_doc_own(reply, &virtio->style, host, virtio->snapshot, domain);
+	if (!reply->over)
+		return;
+	if (guest_doc_own_within(reply, &virtio->style, host, virtio->snapshot, domain, &cut))
+		note_cut(virtio, cut.text);
+	else
+		put_nothing(reply);
 }
 
 static const struct buf *document(void *arg, const struct domain *domain)
 {
 	struct virtio *virtio = arg;
 	struct buf *reply = &virtio->reply;
-	const struct buf *host = host_part(virtio);
 
-	put_parts(virtio, host, domain);
-	if (reply->over) {
-		log_repeat_fail(&virtio->too_long, "channels",
-				"a guest's metrics are more than a reply may hold; some are left out");
-		put_parts(virtio, host, NULL);
-	}
-	if (reply->over)
-		put_nothing(reply);
+	reply->limit = VIRTIO_REPLY_MAX - 1; /* what follows is the line that ends it */
+	put_parts(virtio, domain);
+	reply->limit = VIRTIO_REPLY_MAX;
+	buf_text(reply, "\n");
 	return reply;
 }
 
@@ -385,7 +400,7 @@ struct virtio *virtio_new(struct loop *loop, struct store *store, struct board *
 	}
 	virtio->expiration_ns = options->expiration_s * NS_PER_S;
 	virtio->scan_ns = options->scan_s * NS_PER_S;
-	buf_init(&virtio->host, VIRTIO_REPLY_MAX);
+	buf_init(&virtio->host, VIRTIO_HOST_MAX);
 	buf_init(&virtio->reply, VIRTIO_REPLY_MAX);
 	virtio->channels = mem_array(virtio->most, sizeof(virtio->channels[0]));
 	return virtio;

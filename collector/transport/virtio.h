@@ -19,7 +19,8 @@
 
 #define VIRTIO_NAME "org.github.vhostmd.1"
 #define VIRTIO_CHANNELS_MAX 1024u     /* upper bound of max_channels */
-#define VIRTIO_REPLY_MAX (256u << 10) /* bytes of a reply; of a longer one the host's part is left, or a comment */
+#define VIRTIO_REPLY_MAX (256u << 10) /* bytes of a reply; of a longer one the operator's largest values are left out */
+#define VIRTIO_HOST_MAX (192u << 10)  /* ... and of its part that tells of the host */
 #define VIRTIO_WRITE_DEADLINE_S 10    /* a reply that the guest does not read for so long closes the channel */
 #define VIRTIO_RETRY_MS 1000          /* between attempts to connect, doubled with each failure up to ... */
 #define VIRTIO_RETRY_MOST_MS 8000

@@ -111,10 +111,13 @@ static void compose_less(const struct guest_style *style, const struct snapshot 
 static bool compose(const struct guest_style *style, const struct snapshot *snapshot, const struct domain *domain,
 		    const struct buf *host, struct buf *out)
 {
+	struct guest_doc_cut cut;
+
 	guest_doc_own(out, style, host, snapshot, domain);
 	if (!out->over)
 		return true;
-	compose_less(style, snapshot, domain, out);
+	if (!guest_doc_own_within(out, style, NULL, snapshot, domain, &cut))
+		compose_less(style, snapshot, domain, out);
 	return false;
 }
 

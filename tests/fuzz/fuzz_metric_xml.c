@@ -46,6 +46,26 @@ static void compare(const struct metrics *metrics, const xmlDoc *document)
 	}
 }
 
+/* With less room than it takes it is a document all the same, within that room, and says that something is left out. */
+static void check_cut(const struct snapshot *snapshot, size_t whole)
+{
+	const struct guest_style style = { .profile = GUEST_UPSTREAM };
+	struct guest_doc_cut cut = { .text = "" };
+	struct buf document;
+	xmlDoc *read;
+
+	buf_init(&document, whole - 1);
+	if (whole / 2 > 200)
+		document.limit = whole / 2;
+	FUZZ_CHECK(!guest_doc_shared_fit(&document, &style, snapshot, true, &cut) && cut.text[0] != '\0');
+	FUZZ_CHECK(!document.over && document.length <= document.limit);
+	read = xmlReadMemory(document.data, (int)document.length, "document", "UTF-8",
+			     XML_PARSE_NONET | XML_PARSE_HUGE | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	FUZZ_CHECK(read != NULL);
+	xmlFreeDoc(read);
+	buf_free(&document);
+}
+
 static void check_document(const struct snapshot *snapshot)
 {
 	const struct guest_style style = { .profile = GUEST_UPSTREAM };
@@ -60,6 +80,7 @@ static void check_document(const struct snapshot *snapshot)
 	FUZZ_CHECK(read != NULL);
 	compare(snapshot->metrics, read);
 	xmlFreeDoc(read);
+	check_cut(snapshot, document.length);
 	buf_free(&document);
 }
 

@@ -29,11 +29,16 @@ static void check_meaning(const struct ntpd_answer *answer)
 
 	ntpd_clock_state(answer, &NOW, &state);
 	check_text(state.reference, sizeof(state.reference));
+	check_text(state.software, sizeof(state.software));
+	check_text(state.vendor, sizeof(state.vendor));
+	ntpd_clock_counts(answer, &NOW, &state);
 	FUZZ_CHECK((state.state == CLOCK_SYNCHRONIZED) == (state.source != CLOCK_SOURCE_NONE));
 	if (ntpd_clock_peer(answer, &NOW, &peer)) {
 		check_text(peer.name, sizeof(peer.name));
 		FUZZ_CHECK(peer.name[0] != '\0');
 		FUZZ_CHECK(peer.mode >= CLOCK_PEER_SERVER && peer.mode <= CLOCK_PEER_POOL);
+		check_text(peer.driver, sizeof(peer.driver));
+		ntpd_clock_peer_counts(answer, &peer);
 		ntpd_clock_follow(answer, &peer, &state);
 	}
 	while (ntpd_answer_association(answer, n, &association))
@@ -52,10 +57,10 @@ static void check_datagrams(const uint8_t *data, size_t size)
 		n = (size_t)data[at] << 8 | data[at + 1];
 		at += 2;
 		n = n < size - at ? n : size - at;
-		if (request.operation == 0 && n >= NTPD_REQUEST_SIZE)
+		if (request.operation == 0 && n >= NTPD_HEADER_SIZE)
 			request = (struct ntpd_request){ data[at + 1] & 0x1f,
 							 (uint16_t)(data[at + 2] << 8 | data[at + 3]),
-							 (uint16_t)(data[at + 6] << 8 | data[at + 7]) };
+							 (uint16_t)(data[at + 6] << 8 | data[at + 7]), NULL };
 		if (ntpd_answer_add(&answer, &request, data + at, n) == 0)
 			check_meaning(&answer);
 		FUZZ_CHECK(answer.length <= NTPD_ANSWER_MAX && answer.n <= NTPD_PIECES_MAX);

@@ -355,6 +355,73 @@ START_TEST(all_have_their_turn)
 }
 END_TEST
 
+/* Each run takes 40 ms in one of two places, until the time. */
+static int64_t run_busily(int64_t now, int64_t until)
+{
+	struct action_task *running[2] = { NULL };
+	int64_t ends[2] = { 0 }, next;
+
+	for (; now < until; now = next > now ? next : now + MS) {
+		for (size_t i = 0; i < 2; i++) {
+			if (running[i] != NULL && ends[i] <= now) {
+				end_task(running[i], RUNNER_OK, 0, "1", now);
+				running[i] = NULL;
+			}
+			if (running[i] == NULL && (running[i] = action_set_start(set, now)) != NULL)
+				ends[i] = now + 40 * MS;
+		}
+		next = action_set_next_ns(set);
+		for (size_t i = 0; i < 2; i++)
+			next = running[i] != NULL && ends[i] < next ? ends[i] : next;
+	}
+	for (size_t i = 0; i < 2; i++)
+		if (running[i] != NULL)
+			end_task(running[i], RUNNER_OK, 0, "1", now);
+	return now;
+}
+
+/* What has come to the standard error since. */
+static unsigned count_lines(FILE *log, const char *text)
+{
+	char line[1024];
+	unsigned n = 0;
+
+	rewind(log);
+	while (fgets(line, sizeof(line), log) != NULL)
+		n += strstr(line, text) != NULL;
+	return n;
+}
+
+/* Told once, with how far behind they are, and once when they keep it again. */
+START_TEST(more_than_fit_into_a_period)
+{
+	static const char *names[200];
+	FILE *log = tmpfile();
+	int64_t now;
+
+	for (size_t i = 0; i < 200; i++)
+		names[i] = "vm";
+	ck_assert_ptr_nonnull(log);
+	ck_assert_int_ge(dup2(fileno(log), STDERR_FILENO), 0);
+	open_set(METRICS("concurrent=\"2\"", VM("int32", "a", "a NAME") VM("int32", "b", "b NAME")
+			 VM("int32", "c", "c NAME") VM("int32", "d", "d NAME") VM("int32", "e", "e NAME")));
+	log_open("test", false, LOG_LEVEL_INFO);
+	set_domains(names, 200, 0, S); /* 1,000 runs: 20 s */
+	now = run_busily(S, 20 * S);
+	ck_assert_uint_eq(count_lines(log, "keep"), 0);
+	now = run_busily(now, 100 * S);
+	ck_assert_uint_eq(count_lines(log, "actions do not keep the update period of 9 s: metric a is run every 19.5 s; "
+				   "1000 actions of all domains share 2 places"), 1);
+	ck_assert_uint_eq(count_lines(log, "keep"), 1);
+	set_domains(names, 10, 0, now);
+	now = run_busily(now, 150 * S);
+	ck_assert_uint_eq(count_lines(log, "actions keep the update period of 9 s again"), 1);
+	ck_assert_uint_eq(count_lines(log, "keep"), 2);
+	fclose(log);
+	action_set_free(set);
+}
+END_TEST
+
 START_TEST(a_reload_keeps_what_is_the_same)
 {
 	struct action_task *kept, *dropped;
@@ -594,6 +661,7 @@ static Suite *suite(void)
 	UNIT_ADD(s, an_action_that_hangs_takes_few_places);
 	UNIT_ADD(s, places_are_spread_over_the_period);
 	UNIT_ADD(s, all_have_their_turn);
+	UNIT_ADD(s, more_than_fit_into_a_period);
 	UNIT_ADD(s, a_reload_keeps_what_is_the_same);
 	UNIT_ADD(s, of_two_with_a_name_the_first_runs);
 	UNIT_ADD(s, elements_of_the_host_find_their_domain);

@@ -181,12 +181,14 @@ static void same_config(const struct config *a, const struct config *b)
 	ck_assert_uint_eq(a->poll_ms, b->poll_ms);
 	same_text(a->uri, b->uri);
 	same_text(a->agentx, b->agentx);
+	ck_assert_int_eq(a->agentx_cpu, b->agentx_cpu);
 	ck_assert_int_eq(a->view_entity, b->view_entity);
 	ck_assert_int_eq(a->view_entity_sensor, b->view_entity_sensor);
 	ck_assert_int_eq(a->view_libvirt, b->view_libvirt);
 	ck_assert_int_eq(a->view_vm, b->view_vm);
 	ck_assert_int_eq(a->view_ntp, b->view_ntp);
 	ck_assert_int_eq(a->vm_notifications, b->vm_notifications);
+	ck_assert_int_eq(a->vm_bulk_notifications, b->vm_bulk_notifications);
 	ck_assert_int_eq(a->libvirt_notifications, b->libvirt_notifications);
 	same_text(a->chronyd, b->chronyd);
 	same_text(a->ntpd, b->ntpd);
@@ -299,8 +301,9 @@ START_TEST(every_field_is_read)
 	ck_assert_str_eq(config->metrics[0].action, "printf '%s\\n' \"a\tb\" >&2\nsecond line");
 	ck_assert_str_eq(config->uri, "test:///default");
 	ck_assert_str_eq(config->agentx, "tcp:127.0.0.1:705");
+	ck_assert_int_eq(config->agentx_cpu, 3);
 	ck_assert(!config->view_entity && config->view_entity_sensor && config->view_libvirt && config->view_vm && config->view_ntp);
-	ck_assert(config->vm_notifications && !config->libvirt_notifications);
+	ck_assert(config->vm_notifications && config->vm_bulk_notifications && !config->libvirt_notifications);
 	ck_assert_str_eq(config->chronyd, "[::1]:1323");
 	ck_assert_str_eq(config->ntpd, "");
 	ck_assert_str_eq(config->ptp4l, "/run/ptp4l-test");
@@ -792,9 +795,23 @@ START_TEST(an_expiration_below_three_periods_is_raised)
 	static const char SHORT[] =
 		"<edgenode>"
 		"<globals>" DISK "<virtio><expiration_time>1</expiration_time></virtio>" REST "</globals></edgenode>";
+	/* What is read every minute is not stale after 15 s; and a short one is as it is where all is read so often. */
+	static const char RARE[] =
+		"<edgenode>"
+		"<globals>" DISK "<virtio><expiration_time>1</expiration_time></virtio>" REST "</globals>"
+		"<poll period=\"60001\"/></edgenode>";
+	static const char OFTEN[] =
+		"<edgenode><globals>" DISK "<virtio><expiration_time>4</expiration_time></virtio>"
+		"<update_period>1</update_period><path>/bin</path><transport>virtio</transport></globals></edgenode>";
 	struct config *config = parse_ok(SHORT, sizeof(SHORT) - 1);
 
 	ck_assert_uint_eq(config->expiration_s, 15);
+	part_unref(config);
+	config = parse_ok(RARE, sizeof(RARE) - 1);
+	ck_assert_uint_eq(config->expiration_s, 183);
+	part_unref(config);
+	config = parse_ok(OFTEN, sizeof(OFTEN) - 1);
+	ck_assert_uint_eq(config->expiration_s, 4);
 	part_unref(config);
 }
 END_TEST

@@ -1062,26 +1062,27 @@ END_TEST
 START_TEST(document_fits)
 {
 	struct snapshot *snapshot = make_snapshot(1000);
+	struct guest_doc_cut cut;
 	struct buf out;
 	char shown[100];
 	size_t whole, host;
 
 	buf_init(&out, 1 << 20);
-	ck_assert(guest_doc_shared_fit(&out, &STYLE, snapshot, true));
+	ck_assert(guest_doc_shared_fit(&out, &STYLE, snapshot, true, &cut));
 	ck_assert_uint_eq(check_document(&out, shown, sizeof(shown)), 1017);
 	whole = out.length;
 	buf_free(&out);
 	buf_init(&out, whole);
-	ck_assert(guest_doc_shared_fit(&out, &STYLE, snapshot, true));
+	ck_assert(guest_doc_shared_fit(&out, &STYLE, snapshot, true, &cut));
 	buf_free(&out);
 	buf_init(&out, whole - 1);
-	ck_assert(!guest_doc_shared_fit(&out, &STYLE, snapshot, true));
+	ck_assert(!guest_doc_shared_fit(&out, &STYLE, snapshot, true, &cut));
 	ck_assert_uint_eq(check_document(&out, shown, sizeof(shown)), 17);
 	ck_assert_ptr_nonnull(strstr(out.data, "<!-- VM metrics left out"));
 	host = out.length;
 	buf_free(&out);
 	buf_init(&out, host - 1);
-	ck_assert(!guest_doc_shared_fit(&out, &STYLE, snapshot, true));
+	ck_assert(!guest_doc_shared_fit(&out, &STYLE, snapshot, true, &cut));
 	ck_assert_uint_eq(check_document(&out, shown, sizeof(shown)), 0);
 	ck_assert_ptr_nonnull(strstr(out.data, "<!-- all metrics left out"));
 	buf_free(&out);

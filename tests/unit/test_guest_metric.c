@@ -341,6 +341,107 @@ START_TEST(own_metrics)
 }
 END_TEST
 
+/* A host's metric with so many ampersands, another beside it, and one of the domain. */
+static struct snapshot *with_values(size_t amps)
+{
+	struct snapshot *snapshot = make_snapshot();
+	struct metrics *metrics = metrics_new(3);
+	char *big = mem_alloc(amps + 1);
+
+	memset(big, '&', amps);
+	set_own(&metrics->rows[0], 1, "Big", big, METRIC_OK);
+	set_own(&metrics->rows[1], 2, "Small", "little", METRIC_OK);
+	set_own(&metrics->rows[2], 3, "OfDomain", "its own", METRIC_OK);
+	metrics->rows[2].domain = 1;
+	metrics->rows[2].uuid[0] = 1;
+	free(big);
+	metrics_sort(metrics);
+	snapshot_put(&snapshot->metrics, metrics);
+	return snapshot;
+}
+
+static void expect_cut(const struct buf *out, const struct guest_doc_cut *cut, bool small)
+{
+	static const char COMMENT[] = "<!-- metrics left out: there is no room for their values -->\n</metrics>\n";
+
+	ck_assert(!out->over);
+	ck_assert(holds(out, "HostName", "'host'", "node.example"));
+	ck_assert(holds(out, "UsedMemory", "'", "1025"));
+	ck_assert_ptr_null(strstr(out->data, "&amp;"));
+	ck_assert((strstr(out->data, "<value>little</value>") != NULL) == small);
+	ck_assert((strstr(out->data, "<value>its own</value>") != NULL) == small);
+	ck_assert_str_eq(out->data + out->length - strlen(COMMENT), COMMENT);
+	ck_assert_str_eq(cut->text, "the value of metric Big of the host is left out");
+}
+
+/* It takes neither the built-in metrics along nor those beside it. */
+START_TEST(value_without_room)
+{
+	struct snapshot *snapshot = with_values(20000); /* 100,000 bytes as they are written */
+	const struct domain *domain = snapshot->domains->rows[0];
+	struct guest_doc_cut cut;
+	struct buf out, host;
+
+	buf_init(&host, 256 << 10);
+	guest_doc_host(&host, &UPSTREAM, snapshot);
+	buf_init(&out, 65536);
+	ck_assert(!guest_doc_shared_fit(&out, &UPSTREAM, snapshot, true, &cut));
+	expect_cut(&out, &cut, true);
+	memset(&cut, 0, sizeof(cut));
+	ck_assert(!guest_doc_own_fit(&out, &UPSTREAM, &host, snapshot, domain, &cut));
+	expect_cut(&out, &cut, true);
+	memset(&cut, 0, sizeof(cut));
+	ck_assert(guest_doc_own_within(&out, &UPSTREAM, NULL, snapshot, domain, &cut));
+	expect_cut(&out, &cut, true);
+	/* The host's part that is given is too much by itself. */
+	ck_assert(!guest_doc_own_within(&out, &UPSTREAM, &host, snapshot, domain, &cut));
+	ck_assert(guest_doc_host_within(&out, &UPSTREAM, snapshot, &cut));
+	ck_assert_ptr_null(strstr(out.data, "<metrics>"));
+	ck_assert_ptr_nonnull(strstr(out.data, "little"));
+	buf_free(&out);
+	/* Room for nothing but what is built in. */
+	buf_init(&out, 1 << 20);
+	snapshot_put(&snapshot->metrics, NULL);
+	guest_doc_shared(&out, &UPSTREAM, snapshot, true);
+	part_unref(snapshot);
+	snapshot = with_values(20000);
+	out.limit = out.length + 70;
+	ck_assert(!guest_doc_shared_fit(&out, &UPSTREAM, snapshot, true, &cut));
+	expect_cut(&out, &cut, false);
+	out.limit -= 20;
+	ck_assert(!guest_doc_shared_fit(&out, &UPSTREAM, snapshot, true, &cut));
+	ck_assert_ptr_nonnull(strstr(out.data, "<!-- VM metrics left out"));
+	ck_assert(holds(&out, "HostName", "'host'", "node.example"));
+	ck_assert_str_eq(cut.text, "the metrics of domains are left out");
+	buf_free(&out);
+	buf_free(&host);
+	part_unref(snapshot);
+}
+END_TEST
+
+/* Whatever the room: what is built in is there as far as it fits, and the end always. */
+START_TEST(any_room)
+{
+	struct snapshot *snapshot = with_values(300);
+	struct guest_doc_cut cut;
+	struct buf out;
+	size_t whole;
+
+	buf_init(&out, 1 << 20);
+	ck_assert(guest_doc_shared_fit(&out, &UPSTREAM, snapshot, true, &cut));
+	whole = out.length;
+	for (size_t limit = 100; limit <= whole; limit++) {
+		out.limit = limit;
+		ck_assert(guest_doc_shared_fit(&out, &UPSTREAM, snapshot, true, &cut) == (limit == whole));
+		ck_assert(!out.over && out.length <= limit);
+		ck_assert_str_eq(out.data + out.length - 11, "</metrics>\n");
+		ck_assert_ptr_null(strstr(out.data, "\n\n"));
+	}
+	buf_free(&out);
+	part_unref(snapshot);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("guest_metric");
@@ -351,6 +452,8 @@ static Suite *suite(void)
 	UNIT_ADD(s, system_and_product_of_one_part);
 	UNIT_ADD(s, without_vms);
 	UNIT_ADD(s, own_metrics);
+	UNIT_ADD(s, value_without_room);
+	UNIT_ADD(s, any_room);
 	return s;
 }
 

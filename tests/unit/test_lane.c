@@ -8,7 +8,9 @@
 
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -257,6 +259,57 @@ START_TEST(log_lines_are_whole)
 }
 END_TEST
 
+/* The last CPU that this process may use. */
+static int last_cpu(void)
+{
+	cpu_set_t set;
+	int cpu = CPU_SETSIZE - 1;
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(set), &set), 0);
+	while (!CPU_ISSET((size_t)cpu, &set))
+		cpu--;
+	return cpu;
+}
+
+static void *pin_to(void *arg)
+{
+	const int *cpu = arg;
+	cpu_set_t set;
+
+	ck_assert_int_eq(lane_pin((unsigned)*cpu), 0);
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(set), &set), 0);
+	ck_assert_int_eq(CPU_COUNT(&set), 1);
+	ck_assert(CPU_ISSET((size_t)*cpu, &set));
+	ck_assert_int_eq(sched_getcpu(), *cpu);
+	return arg;
+}
+
+START_TEST(lane_pins_itself_alone)
+{
+	int cpu = last_cpu();
+	cpu_set_t before, after;
+	pthread_t thread;
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(before), &before), 0);
+	ck_assert_int_eq(lane_start(&thread, "pinned", pin_to, &cpu), 0);
+	ck_assert(lane_join(thread, clock_mono_ns() + BOUND_NS));
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(after), &after), 0);
+	ck_assert(CPU_EQUAL(&before, &after));
+}
+END_TEST
+
+START_TEST(lane_is_not_pinned_to_a_cpu_that_is_not_there)
+{
+	cpu_set_t before, after;
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(before), &before), 0);
+	ck_assert_int_lt(lane_pin(8191), 0);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(after), &after), 0);
+	ck_assert(CPU_EQUAL(&before, &after));
+}
+END_TEST
+
 static Suite *lane_suite(void)
 {
 	Suite *suite = suite_create("lane");
@@ -268,6 +321,8 @@ static Suite *lane_suite(void)
 	tcase_add_test(tc, lane_join_gives_up_at_its_deadline);
 	tcase_add_test(tc, lane_detached_runs);
 	tcase_add_test(tc, lane_waits_by_the_mono_clock);
+	tcase_add_test(tc, lane_pins_itself_alone);
+	tcase_add_test(tc, lane_is_not_pinned_to_a_cpu_that_is_not_there);
 	tcase_add_test(tc, log_drops_and_counts_what_nobody_reads);
 	tcase_add_test(tc, log_survives_its_reader);
 	tcase_add_test(tc, log_lines_are_whole);

@@ -416,11 +416,52 @@ static void answer_as_ntpd(struct fake *fake, const uint8_t *request, bool backw
 	ntpd_sends(fake, request, "no-association", 1, false);
 }
 
+/* What it says only where it is asked for by name; as captured. */
+static void ntpd_says(struct fake *fake, const uint8_t *request, const char *text)
+{
+	const size_t n = strlen(text);
+	uint8_t data[256] = { request[0], (uint8_t)(request[1] | 0x80), request[2], request[3], 0xc0, 0x16,
+			      request[6], request[7], 0, 0, 0, (uint8_t)n };
+
+	memcpy(data + 12, text, n);
+	fake_send(fake, data, 12 + n);
+}
+
+static void answer_by_name(struct fake *fake, const uint8_t *request, size_t length)
+{
+	static const char *const ANSWERS[][2] = {
+		{ "ss_uptime,ss_badformat", "ss_uptime=8, ss_badformat=3\r\n" },
+		{ "io_received,io_sent", "io_received=4294967298, io_sent=7\r\n" },
+		{ "fuzz", "fuzz=0.000062\r\n" },
+		{ "received,sent,badauth,bogusorg", "received=5, sent=6, badauth=1, bogusorg=2\r\n" },
+	};
+	const size_t n = (size_t)(request[10] << 8 | request[11]);
+
+	ck_assert_uint_eq(length % 4, 0);
+	ck_assert_uint_le(12 + n, length);
+	for (size_t i = 0; i < COUNT(ANSWERS); i++)
+		if (n == strlen(ANSWERS[i][0]) && memcmp(request + 12, ANSWERS[i][0], n) == 0) {
+			ntpd_says(fake, request, ANSWERS[i][1]);
+			return;
+		}
+	ck_abort_msg("asked for %.*s", (int)n, (const char *)request + 12);
+}
+
 static void ntpd_answers(struct fake *fake, const uint8_t *request, size_t length)
 {
-	ck_assert_uint_eq(length, 12);
 	ck_assert_uint_eq(request[0] & 7, 6);
-	answer_as_ntpd(fake, request, false);
+	if (length > 12)
+		answer_by_name(fake, request, length);
+	else
+		answer_as_ntpd(fake, request, false);
+}
+
+/* It does not know a name: then it says nothing of the others either. */
+static void ntpd_knows_no_name(struct fake *fake, const uint8_t *request)
+{
+	const uint8_t data[12] = { request[0], (uint8_t)(request[1] | 0xc0), request[2], request[3], 5 };
+
+	fake_send(fake, data, sizeof(data));
 }
 
 static void check_ntpd(const struct clock_peers *peers)
@@ -438,6 +479,29 @@ static void check_ntpd(const struct clock_peers *peers)
 	ck_assert_uint_eq(peer_named(peers, "SHM(0)")->mode, CLOCK_PEER_REFCLOCK);
 }
 
+#define COUNTS                                                                                                     \
+	(CLOCK_HAVE_START | CLOCK_HAVE_RESOLUTION | CLOCK_HAVE_PACKETS | CLOCK_HAVE_PROTOCOL_ERRORS)
+#define PEER_COUNTS (CLOCK_PEER_HAVE_PACKETS | CLOCK_PEER_HAVE_PROTOCOL_ERRORS)
+
+static void check_ntpd_counts(const struct clock_peers *peers)
+{
+	const struct clock_state *clock = &peers->clock;
+	const struct clock_peer *peer = peer_named(peers, "10.99.0.77");
+	const int64_t age_ns = clock_mono_ns() - clock->start_mono_ns;
+
+	ck_assert_uint_eq(clock->have & COUNTS, COUNTS);
+	ck_assert_int_ge(age_ns, 8 * NS_PER_S);
+	ck_assert_int_lt(age_ns, 20 * NS_PER_S);
+	ck_assert_uint_eq(clock->resolution, 16129032); /* parts of a second of 62 ns */
+	ck_assert_uint_eq(clock->packets_in, 2);
+	ck_assert_uint_eq(clock->packets_out, 7);
+	ck_assert_uint_eq(clock->protocol_errors, 3);
+	ck_assert_uint_eq(peer->have & PEER_COUNTS, PEER_COUNTS);
+	ck_assert_uint_eq(peer->packets_in, 5);
+	ck_assert_uint_eq(peer->packets_out, 6);
+	ck_assert_uint_eq(peer->protocol_errors, 3);
+}
+
 START_TEST(test_ntpd)
 {
 	struct fake fake;
@@ -446,7 +510,8 @@ START_TEST(test_ntpd)
 	fake_start(&fake, ntpd_answers);
 	ck_assert_int_eq(poll_ntpd(fake.address, &peers), 0);
 	check_ntpd(peers);
-	ck_assert_uint_eq(fake.requests, 2 + 4);
+	ck_assert_uint_eq(fake.requests, 2 + 3 + 4 + 4);
+	check_ntpd_counts(peers);
 	part_unref(peers);
 	fake_stop(&fake);
 }
@@ -457,11 +522,13 @@ static void ntpd_answers_backwards(struct fake *fake, const uint8_t *request, si
 {
 	struct message noise = ntpd_piece("system", 0, true, request);
 
-	(void)length;
 	noise.data[3]++;
 	fake_send(fake, noise.data, noise.length);
 	fake_send(fake, noise.data, 11);
-	answer_as_ntpd(fake, request, true);
+	if (length > 12)
+		ntpd_knows_no_name(fake, request);
+	else
+		answer_as_ntpd(fake, request, true);
 }
 
 START_TEST(test_ntpd_backwards)
@@ -472,6 +539,8 @@ START_TEST(test_ntpd_backwards)
 	fake_start(&fake, ntpd_answers_backwards);
 	ck_assert_int_eq(poll_ntpd(fake.address, &peers), 0);
 	check_ntpd(peers);
+	ck_assert_uint_eq(peers->clock.have & COUNTS, 0);
+	ck_assert_uint_eq(peers->rows[0].have & PEER_COUNTS, 0);
 	part_unref(peers);
 	fake_stop(&fake);
 }
@@ -480,9 +549,10 @@ END_TEST
 /* An association that is gone: ntpd says so. */
 static void ntpd_loses_an_association(struct fake *fake, const uint8_t *request, size_t length)
 {
-	(void)length;
 	if ((request[6] << 8 | request[7]) == 17768)
 		ntpd_sends(fake, request, "no-association", 1, false);
+	else if (length > 12)
+		ntpd_knows_no_name(fake, request);
 	else
 		answer_as_ntpd(fake, request, false);
 }

@@ -329,7 +329,10 @@ START_TEST(test_chrony_peers)
 
 	chrony_clock_peer(&server, &stats, "", MONO_NS, &peer);
 	ck_assert_uint_eq(peer.have, CLOCK_PEER_HAVE_STRATUM | CLOCK_PEER_HAVE_REACH | CLOCK_PEER_HAVE_SAMPLE |
-					     CLOCK_PEER_HAVE_OFFSET | CLOCK_PEER_HAVE_ERROR);
+					     CLOCK_PEER_HAVE_OFFSET | CLOCK_PEER_HAVE_ERROR | CLOCK_PEER_HAVE_JITTER);
+	ck_assert_int_eq((int64_t)peer.jitter_ns, stats.deviation_ns);
+	ck_assert_int_gt(stats.deviation_ns, 0);
+	ck_assert_int_lt(stats.deviation_ns, NS_PER_MS);
 	ck_assert_uint_eq(peer.mode, CLOCK_PEER_SERVER);
 	ck_assert_uint_eq(peer.reach, 0377);
 	ck_assert_int_eq(peer.offset_ns, stats.offset_ns);
@@ -338,6 +341,7 @@ START_TEST(test_chrony_peers)
 	stats.samples = 2; /* no estimate yet */
 	chrony_clock_peer(&server, &stats, "", MONO_NS, &peer);
 	ck_assert_int_eq(peer.offset_ns, -232);
+	ck_assert_uint_eq(peer.have & CLOCK_PEER_HAVE_JITTER, 0);
 	chrony_clock_peer(&falseticker, NULL, "", MONO_NS, &peer);
 	ck_assert_int_eq(peer.offset_ns, -199999690); /* it says 0.2 s more than this clock */
 	chrony_clock_peer(&unresolved, NULL, "b\344d \001name", MONO_NS, &peer);
@@ -395,7 +399,7 @@ static struct ntpd_answer answer_of(const char *name, size_t pieces)
 		snprintf(path, sizeof(path), pieces == 1 ? "ntpd/%s" : "ntpd/%s-%zu", name, i);
 		m = message_read(path);
 		request = (struct ntpd_request){ m.data[1] & 0x1f, (uint16_t)(m.data[2] << 8 | m.data[3]),
-						 (uint16_t)(m.data[6] << 8 | m.data[7]) };
+						 (uint16_t)(m.data[6] << 8 | m.data[7]), NULL };
 		ck_assert_int_eq(ntpd_answer_add(&answer, &request, m.data, m.length), i + 1 < pieces ? -ERR_STATE : 0);
 	}
 	return answer;
@@ -484,15 +488,15 @@ END_TEST
 /* A piece of an answer; text: its length, which is filled with 'x'. */
 static int add(struct ntpd_answer *answer, uint16_t offset, uint16_t count, bool more, size_t length)
 {
-	const struct ntpd_request request = { NTPD_READ_VARIABLES, 1, 2 };
-	uint8_t data[NTPD_REQUEST_SIZE + UINT16_MAX] = { 0x16, (uint8_t)(more ? 0xa2 : 0x82), 0, 1, 0, 0, 0, 2 };
+	const struct ntpd_request request = { NTPD_READ_VARIABLES, 1, 2, NULL };
+	uint8_t data[NTPD_HEADER_SIZE + UINT16_MAX] = { 0x16, (uint8_t)(more ? 0xa2 : 0x82), 0, 1, 0, 0, 0, 2 };
 
 	data[8] = (uint8_t)(offset >> 8);
 	data[9] = (uint8_t)offset;
 	data[10] = (uint8_t)(count >> 8);
 	data[11] = (uint8_t)count;
-	memset(data + NTPD_REQUEST_SIZE, 'x', length);
-	return ntpd_answer_add(answer, &request, data, NTPD_REQUEST_SIZE + length);
+	memset(data + NTPD_HEADER_SIZE, 'x', length);
+	return ntpd_answer_add(answer, &request, data, NTPD_HEADER_SIZE + length);
 }
 
 START_TEST(test_ntpd_pieces)
@@ -527,6 +531,8 @@ END_TEST
 #define REFTIME_REAL_NS ((INT64_C(0xeeaaa3f3) - 2208988800) * NS_PER_S + 664721216)
 static const struct ntpd_moment NOW = { MONO_NS, REFTIME_REAL_NS + 8 * NS_PER_S };
 
+#define ITSELF (CLOCK_HAVE_SOFTWARE | CLOCK_HAVE_VENDOR | CLOCK_HAVE_PRECISION)
+
 START_TEST(test_ntpd_state)
 {
 	const struct ntpd_answer answer = answer_of("system", 1);
@@ -539,7 +545,10 @@ START_TEST(test_ntpd_state)
 	ck_assert_uint_eq(state.have, CLOCK_HAVE_OFFSET | CLOCK_HAVE_EST_ERROR | CLOCK_HAVE_MAX_ERROR |
 					      CLOCK_HAVE_FREQUENCY | CLOCK_HAVE_DAEMON | CLOCK_HAVE_SKEW |
 					      CLOCK_HAVE_STRATUM | CLOCK_HAVE_REFERENCE | CLOCK_HAVE_ROOT_DELAY |
-					      CLOCK_HAVE_ROOT_DISPERSION | CLOCK_HAVE_UPDATE);
+					      CLOCK_HAVE_ROOT_DISPERSION | CLOCK_HAVE_UPDATE | ITSELF);
+	ck_assert_str_eq(state.software, "ntpd ntpsec-1.2.2");
+	ck_assert_str_eq(state.vendor, "ntpsec");
+	ck_assert_int_eq(state.precision, -24);
 	ck_assert_int_eq(state.offset_ns, -8519); /* offset=0.008519: the reference is ahead */
 	ck_assert_uint_eq(state.stratum, 4);
 	ck_assert_uint_eq(state.root_delay_us, 33);
@@ -560,7 +569,7 @@ START_TEST(test_ntpd_unsynchronised)
 	ck_assert_uint_eq(state.source, CLOCK_SOURCE_NONE);
 	ck_assert_uint_eq(state.state, CLOCK_UNSYNCHRONIZED);
 	ck_assert_uint_eq(state.leap, CLOCK_LEAP_ALARM);
-	ck_assert_uint_eq(state.have, CLOCK_HAVE_DAEMON | CLOCK_HAVE_FREQUENCY | CLOCK_HAVE_STRATUM);
+	ck_assert_uint_eq(state.have, CLOCK_HAVE_DAEMON | CLOCK_HAVE_FREQUENCY | CLOCK_HAVE_STRATUM | ITSELF);
 }
 END_TEST
 
@@ -582,6 +591,10 @@ START_TEST(test_ntpd_frequency)
 }
 END_TEST
 
+#define SAMPLED                                                                                                   \
+	(CLOCK_PEER_HAVE_SAMPLE | CLOCK_PEER_HAVE_OFFSET | CLOCK_PEER_HAVE_ERROR | CLOCK_PEER_HAVE_DELAY |          \
+	 CLOCK_PEER_HAVE_JITTER | CLOCK_PEER_HAVE_ROOT_DISPERSION)
+
 START_TEST(test_ntpd_peers)
 {
 	static const struct {
@@ -590,15 +603,13 @@ START_TEST(test_ntpd_peers)
 		uint64_t have;
 	} CASES[] = {
 		{ "server", "10.99.0.9", CLOCK_PEER_SERVER, CLOCK_PEER_SELECTED,
-		  CLOCK_PEER_HAVE_REACH | CLOCK_PEER_HAVE_STRATUM | CLOCK_PEER_HAVE_SAMPLE | CLOCK_PEER_HAVE_OFFSET |
-			  CLOCK_PEER_HAVE_ERROR },
+		  CLOCK_PEER_HAVE_REACH | CLOCK_PEER_HAVE_STRATUM | SAMPLED },
 		{ "unreachable", "10.99.0.77", CLOCK_PEER_SERVER, CLOCK_PEER_UNREACHABLE, CLOCK_PEER_HAVE_REACH },
 		{ "unresolved", "ntp.invalid", CLOCK_PEER_SERVER, CLOCK_PEER_UNREACHABLE, CLOCK_PEER_HAVE_REACH },
 		{ "refclock", "SHM(0)", CLOCK_PEER_REFCLOCK, CLOCK_PEER_UNREACHABLE,
-		  CLOCK_PEER_HAVE_REACH | CLOCK_PEER_HAVE_STRATUM },
+		  CLOCK_PEER_HAVE_REACH | CLOCK_PEER_HAVE_STRATUM | CLOCK_PEER_HAVE_DRIVER },
 		{ "local", "LOCAL(0)", CLOCK_PEER_REFCLOCK, CLOCK_PEER_REJECTED,
-		  CLOCK_PEER_HAVE_REACH | CLOCK_PEER_HAVE_STRATUM | CLOCK_PEER_HAVE_SAMPLE | CLOCK_PEER_HAVE_OFFSET |
-			  CLOCK_PEER_HAVE_ERROR },
+		  CLOCK_PEER_HAVE_REACH | CLOCK_PEER_HAVE_STRATUM | CLOCK_PEER_HAVE_DRIVER | SAMPLED },
 	};
 
 	for (size_t i = 0; i < COUNT(CASES); i++) {
@@ -617,6 +628,63 @@ START_TEST(test_ntpd_peers)
 			ck_assert_uint_eq(peer.stratum, 3);
 		}
 	}
+}
+END_TEST
+
+/* Only NTPsec says whose it is. Counters go round at 2^32. */
+START_TEST(test_ntpd_itself)
+{
+	static const struct {
+		const char *version, *vendor;
+	} VERSIONS[] = {
+		{ "ntpd ntpsec-1.2.2", "ntpsec" },
+		{ "ntpd 4.2.8p15@1.3728-o Wed Sep 23 11:46:38 UTC 2020 (1)", "" },
+		{ "ntpd", "" },
+		{ "ntpd x", "" },
+		{ "ntpd abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz-1", "" },
+	};
+	static const char *const BAD[] = { "precision=5", "precision=-1000", "precision=x", "fuzz=0", "fuzz=-1",
+					   "fuzz=2000.0", "ss_uptime=-1", "ss_uptime=", "io_received=1", "io_sent=1x" };
+	struct clock_state state;
+	struct ntpd_answer answer;
+	char text[256];
+	uint32_t count;
+
+	for (size_t i = 0; i < COUNT(VERSIONS); i++) {
+		snprintf(text, sizeof(text), "version=\"%s\"", VERSIONS[i].version);
+		answer = answer_with(text);
+		ntpd_clock_state(&answer, &NOW, &state);
+		ck_assert_str_eq(state.software, VERSIONS[i].version);
+		ck_assert_str_eq(state.vendor, VERSIONS[i].vendor);
+		ck_assert_int_eq((state.have & CLOCK_HAVE_VENDOR) != 0, VERSIONS[i].vendor[0] != '\0');
+	}
+	for (size_t i = 0; i < COUNT(BAD); i++) {
+		answer = answer_with(BAD[i]);
+		ntpd_clock_state(&answer, &NOW, &state);
+		ntpd_clock_counts(&answer, &NOW, &state);
+		ck_assert_msg(state.have == CLOCK_HAVE_DAEMON, "%s", BAD[i]);
+	}
+	answer = answer_with("n=18446744073709551615, m=4294967297, x=5 6");
+	ck_assert(ntpd_answer_count(&answer, "n", &count) && count == UINT32_MAX);
+	ck_assert(ntpd_answer_count(&answer, "m", &count) && count == 1);
+	ck_assert(!ntpd_answer_count(&answer, "x", &count));
+}
+END_TEST
+
+/* The names of what is asked for, to a multiple of four octets. */
+START_TEST(test_ntpd_request)
+{
+	uint8_t out[NTPD_REQUEST_MAX];
+	char names[NTPD_REQUEST_MAX + 1];
+
+	ck_assert_uint_eq(ntpd_request_encode(&(struct ntpd_request){ NTPD_READ_STATUS, 0x102, 0, NULL }, out), 12);
+	ck_assert_mem_eq(out, "\x16\x01\x01\x02\0\0\0\0\0\0\0\0", 12);
+	ck_assert_uint_eq(ntpd_request_encode(&(struct ntpd_request){ NTPD_READ_VARIABLES, 3, 7, "a,bcd" }, out), 20);
+	ck_assert_mem_eq(out, "\x16\x02\0\3\0\0\0\7\0\0\0\5a,bcd\0\0\0", 20);
+	memset(names, 'x', NTPD_REQUEST_MAX);
+	names[NTPD_REQUEST_MAX] = '\0';
+	ck_assert_uint_eq(ntpd_request_encode(&(struct ntpd_request){ NTPD_READ_VARIABLES, 3, 7, names }, out),
+			  NTPD_REQUEST_MAX);
 }
 END_TEST
 
@@ -663,7 +731,7 @@ START_TEST(test_ntpd_follow)
 	ntpd_clock_follow(&local, &peer, &state);
 	ck_assert_uint_eq(state.source, CLOCK_SOURCE_NONE);
 	ck_assert_uint_eq(state.state, CLOCK_UNSYNCHRONIZED);
-	ck_assert_uint_eq(state.have, CLOCK_HAVE_DAEMON | CLOCK_HAVE_STRATUM | CLOCK_HAVE_FREQUENCY);
+	ck_assert_uint_eq(state.have, CLOCK_HAVE_DAEMON | CLOCK_HAVE_STRATUM | CLOCK_HAVE_FREQUENCY | ITSELF);
 }
 END_TEST
 
@@ -705,6 +773,8 @@ static Suite *ntp_message_suite(void)
 	UNIT_ADD(suite, test_ntpd_unsynchronised);
 	UNIT_ADD(suite, test_ntpd_frequency);
 	UNIT_ADD(suite, test_ntpd_peers);
+	UNIT_ADD(suite, test_ntpd_itself);
+	UNIT_ADD(suite, test_ntpd_request);
 	UNIT_ADD(suite, test_ntpd_peer_states);
 	UNIT_ADD(suite, test_ntpd_follow);
 	UNIT_ADD(suite, test_amounts);

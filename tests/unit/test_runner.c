@@ -4,7 +4,9 @@
 #include "runner_fixture.h"
 
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
+#include <stdlib.h>
 
 START_TEST(echo_and_arguments)
 {
@@ -206,6 +208,52 @@ START_TEST(processes_have_a_name)
 }
 END_TEST
 
+/* What the worker runs; a copy, for the daemon's program is that of this test. */
+static void expect_image(struct runner *runner, const char *wanted)
+{
+	char link[64], image[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)worker_pid(runner));
+	n = readlink(link, image, sizeof(image) - 1);
+	ck_assert_int_gt(n, 0);
+	image[n] = '\0';
+	ck_assert_msg(strcmp(image, wanted) == 0, "%s", image);
+}
+
+START_TEST(image_of_the_command_process)
+{
+	char self[PATH_MAX], expected[PATH_MAX];
+	struct runner *runner = start();
+
+	ck_assert_ptr_nonnull(realpath("/proc/self/exe", self));
+	ck_assert_ptr_nonnull(realpath(runner_beside() != NULL ? runner_beside() : self, expected));
+	expect_image(runner, expected);
+	runner_stop(runner, 1000);
+	/* Where it cannot be run, the daemon's own image does the same. */
+	ck_assert_int_eq(runner_start("/nonexistent/edgenode-run", &runner), 0);
+	run_shell(runner, "cat /proc/$PPID/comm; ls /proc/self/fd", LONG_MS);
+	expect(RUNNER_OK, 0, "edgenode-run\n0\n1\n2\n3\n");
+	expect_image(runner, self);
+	runner_stop(runner, 1000);
+}
+END_TEST
+
+START_TEST(command_process_without_its_daemon)
+{
+	char command[PATH_MAX];
+
+	if (runner_beside() == NULL)
+		return;
+	snprintf(command, sizeof(command), "%s 2>/dev/null", runner_beside());
+	ck_assert_int_eq(WEXITSTATUS(system(command)), 2);
+	snprintf(command, sizeof(command), "%s 1 0 2>/dev/null", runner_beside());
+	ck_assert_int_eq(WEXITSTATUS(system(command)), 2);
+	snprintf(command, sizeof(command), "%s 7 0 7</dev/null 2>/dev/null", runner_beside());
+	ck_assert_int_eq(WEXITSTATUS(system(command)), 2);
+}
+END_TEST
+
 START_TEST(user_is_changed_for_root_only)
 {
 	const char *const argv[] = {
@@ -313,6 +361,8 @@ static Suite *runner_suite(void)
 	UNIT_ADD(suite, signals_are_reset);
 	UNIT_ADD(suite, no_descriptor_leaks);
 	UNIT_ADD(suite, processes_have_a_name);
+	UNIT_ADD(suite, image_of_the_command_process);
+	UNIT_ADD(suite, command_process_without_its_daemon);
 	UNIT_ADD(suite, user_is_changed_for_root_only);
 	UNIT_ADD(suite, own_user_without_root);
 	UNIT_ADD(suite, job_over_a_limit);

@@ -265,7 +265,7 @@ static void bench_open(struct bench *bench, const char *script, uint32_t timeout
 	fprintf(file, "#!/bin/sh\nout=%s\n%s\n", bench->out, script);
 	fclose(file);
 	ck_assert_int_eq(chmod(bench->script, 0755), 0);
-	ck_assert_int_eq(runner_start(&bench->runner), 0);
+	ck_assert_int_eq(runner_start(NULL, &bench->runner), 0);
 	ck_assert_int_eq(commands_start(bench->runner, &bench->commands), 0);
 	options.program = bench->script;
 	options.commands = bench->commands;

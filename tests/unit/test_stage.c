@@ -412,6 +412,31 @@ START_TEST(quiet_events_are_stored_and_not_sent)
 }
 END_TEST
 
+/* A change of a domain that is kept back has a record for the notification of many, which no later run gets. */
+START_TEST(quiet_changes_of_domains_have_a_record)
+{
+	struct bench bench;
+	const struct events *newest;
+
+	bench_make(&bench);
+	for (uint32_t i = 0; i < EVENT_LIMIT_SUBJECT_BURST + 1; i++) {
+		struct event *event = event_new(EVENT_DOMAIN_STATE_CHANGED, SEVERITY_INFO, "vm", "flaps");
+
+		event->of = EVENT_OF_DOMAIN;
+		event_stage_add(bench.stage, event);
+	}
+	event_stage_offer(bench.stage, make_snapshot());
+	ck_assert_int_eq(take_answer(&bench), 0);
+	ck_assert_uint_eq(bench.n_sent, EVENT_LIMIT_SUBJECT_BURST + 1);
+	bench_close(&bench);
+	bench_open(&bench);
+	newest = bench.state.log.unsent;
+	ck_assert_uint_gt(newest->rows[0]->varbinds_length, 0);
+	ck_assert_uint_eq(newest->rows[newest->n - 1]->varbinds_length, 0);
+	bench_remove(&bench);
+}
+END_TEST
+
 static Suite *stage_suite(void)
 {
 	Suite *suite = suite_create("stage");
@@ -429,6 +454,7 @@ static Suite *stage_suite(void)
 	UNIT_ADD(suite, a_flapping_subject_is_summarised);
 	UNIT_ADD(suite, all_subjects_share_a_bucket);
 	UNIT_ADD(suite, quiet_events_are_stored_and_not_sent);
+	UNIT_ADD(suite, quiet_changes_of_domains_have_a_record);
 	return suite;
 }
 

@@ -1,6 +1,6 @@
 /*
  * test_trap.c - the agentx lane before a master of this file, which refuses notifications and takes them later: the
- * refusal is logged once, as is the end of it, and the order stays.
+ * refusal is logged once, as is the end of it, and the order stays. Machines that change together are one notification.
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -9,7 +9,9 @@
 #include "base/mem.h"
 #include "subagent/agent.h"
 #include "subagent/table.h"
+#include "subagent/varbind.h"
 
+#include "table_fixture.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -23,6 +25,7 @@
 #include <unistd.h>
 
 #define BOUND_NS (20 * NS_PER_S)
+#define STOP_NS (NS_PER_S / 2)
 
 /* RFC 2741, 6.1 and 7.1. */
 #define HEADER_SIZE 20
@@ -38,10 +41,15 @@
 static char directory[] = "/tmp/edgenode-trap-XXXXXX";
 static char address[128];
 static int listener;
-static _Atomic int notifies;       /* that the master has got */
+static _Atomic int notifies;	   /* that the master has got */
 static _Atomic int refuse, answer; /* how many more it refuses, and with what */
+static _Atomic int drops;          /* at how many more it closes the connection */
+static _Atomic bool silent;        /* it answers to nothing */
 static _Atomic int n_sent;
 static uint32_t sent[8];
+static _Atomic int n_bulk; /* notifications of many machines */
+static uint32_t bulk_kind[8];
+static uint8_t bulk_bits[8];
 
 /* --- the master --------------------------------------------------------------------------------------------------- */
 
@@ -64,11 +72,33 @@ static uint32_t number(const uint8_t *p, bool network_order)
 	return network_order ? big : __builtin_bswap32(big);
 }
 
-static int answer_to(uint8_t type)
+/* vmAffectedVMs.0 and in front of it the value of snmpTrapOID.0; the bitmaps here have one octet. The prefix
+ * 1.3.6.1.2.1 of an OID is its first octet but one. */
+static void look_for_bulk(const uint8_t *payload, uint32_t length, bool network_order)
+{
+	const uint32_t object[] = { 236, 1, 11, 0 };
+
+	for (uint32_t i = 0; i + 24 <= length; i += 4) {
+		size_t k = 0;
+
+		while (k < 4 && number(payload + i + 4 * k, network_order) == object[k])
+			k++;
+		if (k == 4) {
+			ck_assert_uint_eq(number(payload + i + 16, network_order), 1);
+			bulk_bits[n_bulk % 8] = payload[i + 20];
+			bulk_kind[n_bulk % 8] = number(payload + i - 16, network_order);
+			n_bulk++;
+		}
+	}
+}
+
+static int answer_to(uint8_t type, const uint8_t *payload, uint32_t length, bool network_order)
 {
 	if (type != PDU_NOTIFY)
 		return 0;
 	notifies++;
+	if (refuse == 0)
+		look_for_bulk(payload, length, network_order);
 	if (refuse == 0)
 		return 0;
 	refuse--;
@@ -88,7 +118,13 @@ static bool serve_one(int fd)
 	length = number(header + 16, (header[2] & FLAG_NETWORK_ORDER) != 0);
 	if (length > PAYLOAD_MAX || !read_all(fd, payload, length))
 		return false;
-	error = answer_to(header[1]);
+	if (header[1] == PDU_NOTIFY && drops > 0) {
+		drops--;
+		return false;
+	}
+	if (silent)
+		return true;
+	error = answer_to(header[1], payload, length, (header[2] & FLAG_NETWORK_ORDER) != 0);
 	memcpy(out, header, 16); /* version, flags, session, transaction and packet are the request's */
 	out[1] = PDU_RESPONSE;
 	out[2] = FLAG_NETWORK_ORDER;
@@ -105,12 +141,14 @@ static bool serve_one(int fd)
 
 static void *master_main(void *arg)
 {
-	const int fd = accept(listener, NULL, NULL);
-
 	(void)arg;
-	while (fd >= 0 && serve_one(fd))
-		;
-	close(fd);
+	for (int left = drops; left >= 0; left--) {
+		const int fd = accept(listener, NULL, NULL);
+
+		while (fd >= 0 && serve_one(fd))
+			;
+		close(fd);
+	}
 	return NULL;
 }
 
@@ -227,15 +265,23 @@ struct rig {
 	pthread_t master;
 };
 
-static void rig_start(struct rig *rig)
+static void rig_start_with(struct rig *rig, bool bulk)
 {
-	const struct agent_options options = {
-		.address = address, .state_dir = directory, .ping_s = 60, .sent = on_sent
-	};
+	const struct agent_options options = { .address = address,
+					       .state_dir = directory,
+					       .ping_s = drops > 0 ? 1 : 60,
+					       .cpu = -1,
+					       .vm_bulk_notifications = bulk,
+					       .sent = on_sent };
 
 	rig->store = store_new();
 	ck_assert_int_eq(lane_start(&rig->master, "master", master_main, NULL), 0);
 	ck_assert_int_eq(agent_start(rig->store, &options, &rig->agent), 0);
+}
+
+static void rig_start(struct rig *rig)
+{
+	rig_start_with(rig, false);
 }
 
 static void rig_stop(struct rig *rig)
@@ -287,6 +333,147 @@ START_TEST(what_cannot_be_sent_is_given_up)
 }
 END_TEST
 
+/* --- many machines ------------------------------------------------------------------------------------------------ */
+
+static void notify_domain(struct agent *agent, struct snapshot *snapshot, uint32_t serial, size_t i, uint8_t state,
+			  bool quiet)
+{
+	struct cell_context context = fixture_context(snapshot);
+	struct event *event = event_new(EVENT_DOMAIN_STATE_CHANGED, SEVERITY_INFO, "guest", "a test");
+	struct domain *row = snapshot->domains->rows[i];
+	struct buf record;
+
+	row->state = state;
+	row->reason = "unknown";
+	event->serial = serial;
+	event->quiet = quiet;
+	event->persistent = 2;
+	event->of = EVENT_OF_DOMAIN;
+	event->of_index = row->index;
+	buf_init(&record, EVENT_RECORD_MAX);
+	ck_assert_int_eq(varbind_encode(&context, event, &record), 0);
+	event->varbinds = (uint8_t *)record.data;
+	event->varbinds_length = record.length;
+	ck_assert(agent_notify(agent, event));
+	part_unref(event);
+}
+
+/* Three machines start, one of them without a notification of its own, and two stop; then another event. Two
+ * notifications tell it, and until the first is taken none of its events is told to be sent. The master refuses it
+ * once. */
+START_TEST(machines_that_change_together)
+{
+	struct snapshot *snapshot = fixture_snapshot(5);
+	struct rig rig;
+
+	rig_start_with(&rig, true);
+	notify_domain(rig.agent, snapshot, 7, 0, DOMAIN_RUNNING, false);
+	notify_domain(rig.agent, snapshot, 8, 1, DOMAIN_RUNNING, true);
+	notify_domain(rig.agent, snapshot, 9, 4, DOMAIN_RUNNING, false);
+	notify_domain(rig.agent, snapshot, 10, 4, DOMAIN_SHUTOFF, false);
+	notify_domain(rig.agent, snapshot, 11, 2, DOMAIN_SHUTOFF, false);
+	notify(rig.agent, 12, false);
+	while (notifies < 5)
+		poll(NULL, 0, 5);
+	ck_assert(n_sent == 1 && sent[0] == 6);
+	ck_assert_uint_gt(agent_unsent(rig.agent), 0);
+	refuse = 1;
+	answer = ERROR_REQUEST_DENIED;
+	wait_for_sent(3);
+	rig_stop(&rig);
+	ck_assert_int_eq(n_bulk, 2);
+	ck_assert(bulk_kind[0] == 11 && bulk_bits[0] == 0xc8);
+	ck_assert(bulk_kind[1] == 13 && bulk_bits[1] == 0x28);
+	ck_assert(sent[1] == 9 && sent[2] == 12);
+	part_unref(snapshot);
+}
+END_TEST
+
+/* A machine that stops and starts: no order of two lists can say that it ran before and after, so they go out early. */
+START_TEST(a_machine_that_changes_back)
+{
+	struct snapshot *snapshot = fixture_snapshot(2);
+	const int64_t begin = clock_mono_ns();
+	struct rig rig;
+
+	rig_start_with(&rig, true);
+	for (uint32_t i = 0; i < 6; i++)
+		notify_domain(rig.agent, snapshot, 7 + i, 0, i % 2 == 0 ? DOMAIN_RUNNING : DOMAIN_SHUTOFF, false);
+	/* The daemon ends: the last ones go out now, too. */
+	while (n_bulk < 4)
+		poll(NULL, 0, 5);
+	rig_stop(&rig);
+	ck_assert_int_lt(clock_mono_ns() - begin, BOUND_NS);
+	ck_assert_int_eq(n_bulk, 6);
+	for (int i = 0; i < 6; i++)
+		ck_assert(bulk_kind[i] == (i % 2 == 0 ? 11 : 13) && bulk_bits[i] == 0x80);
+	ck_assert_uint_eq(sent[(n_sent - 1) % 8], 12);
+	part_unref(snapshot);
+}
+END_TEST
+
+/* Beyond the bitmap's bound: by itself, after the event's own. */
+START_TEST(a_machine_with_a_great_index)
+{
+	struct snapshot *snapshot = fixture_snapshot(1);
+	struct rig rig;
+
+	rig_start_with(&rig, true);
+	snapshot->domains->rows[0]->index = 8193;
+	notify_domain(rig.agent, snapshot, 7, 0, DOMAIN_RUNNING, false);
+	wait_for_sent(1);
+	rig_stop(&rig);
+	ck_assert_int_eq(notifies, 2);
+	ck_assert_int_eq(n_bulk, 0);
+	ck_assert_uint_eq(sent[0], 7);
+	part_unref(snapshot);
+}
+END_TEST
+
+/* The master goes away with each of them in its hands, and has each again, in the order that they had. */
+START_TEST(a_session_that_is_lost)
+{
+	struct snapshot *snapshot = fixture_snapshot(2);
+	struct rig rig;
+
+	drops = 2;
+	rig_start_with(&rig, true);
+	notify(rig.agent, 7, false);
+	wait_for_sent(1);
+	notify_domain(rig.agent, snapshot, 8, 0, DOMAIN_RUNNING, true);
+	notify_domain(rig.agent, snapshot, 9, 1, DOMAIN_RUNNING, true);
+	wait_for_sent(2);
+	while (agent_unsent(rig.agent) > 0)
+		poll(NULL, 0, 5);
+	rig_stop(&rig);
+	ck_assert_int_eq(drops, 0);
+	ck_assert_int_eq(notifies, 2);
+	ck_assert(n_bulk == 1 && bulk_kind[0] == 11 && bulk_bits[0] == 0xc0);
+	ck_assert(sent[0] == 7 && sent[1] == 9);
+	part_unref(snapshot);
+}
+END_TEST
+
+/* Neither the notification nor the end of the session is answered: the lane ends in its time all the same, and what was
+ * not taken is not told to be sent. */
+START_TEST(an_end_without_an_answer)
+{
+	struct rig rig;
+
+	rig_start(&rig);
+	notify(rig.agent, 7, false);
+	wait_for_sent(1);
+	silent = true;
+	notify(rig.agent, 8, false);
+	ck_assert(agent_stop(rig.agent, clock_mono_ns() + STOP_NS));
+	ck_assert(lane_join(rig.master, clock_mono_ns() + BOUND_NS));
+	ck_assert_int_eq(n_sent, 1);
+	ck_assert_uint_eq(agent_unsent(rig.agent), 1);
+	agent_free(rig.agent);
+	store_free(rig.store);
+}
+END_TEST
+
 static Suite *trap_suite(void)
 {
 	Suite *suite = suite_create("trap");
@@ -296,6 +483,11 @@ static Suite *trap_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_refusal_is_logged_once_and_ends);
 	tcase_add_test(tc, what_cannot_be_sent_is_given_up);
+	tcase_add_test(tc, machines_that_change_together);
+	tcase_add_test(tc, a_machine_that_changes_back);
+	tcase_add_test(tc, a_machine_with_a_great_index);
+	tcase_add_test(tc, a_session_that_is_lost);
+	tcase_add_test(tc, an_end_without_an_answer);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
