@@ -31,9 +31,9 @@ def wait_channel(node, guest, timeout=15):
     return row
 
 
-def start_node(name, *guests):
+def start_node(name, *guests, **options):
     """A node under running guests whose channels are connected."""
-    node = guest_rig().node(name)
+    node = guest_rig().node(name, **options)
     node.start()
     for guest in guests:
         wait_channel(node, guest)
@@ -267,7 +267,7 @@ def guest_hostile():
         node.daemon_alive()
         expect(of_guest(metrics(bad.run("cat /tmp/served")), bad), "the hostile guest is served nothing of its own")
         expect_equal(node.get("edgeChannelInvalid." + row), 0, "edgeChannelInvalid of the other guest")
-        expect(slowest < 3, "the slowest reading of the other guest took %.1f s" % slowest)
+        expect(slowest < 10, "the slowest reading of the other guest took %.1f s" % slowest)
         expect(spent < 0.3, "the daemon used %.0f %% of a CPU" % (100 * spent))
         return "slowest reading beside it %.2f s, the daemon at %.1f %% of a CPU, the guest is served again after " \
             "%.0f s" % (slowest, 100 * spent, took)

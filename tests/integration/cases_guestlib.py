@@ -71,7 +71,9 @@ def check_forms(guest, channel, all_metrics):
 def guestlib_forms_agree():
     """XML, JSON, single metrics and a program of the new interface, over the disk and over virtio: the same metrics."""
     guest, = guest_rig().booted("one")
-    with start_node("guestlib_forms_agree", guest) as node:
+    # A period in which a slow guest gets all its commands done.
+    with start_node("guestlib_forms_agree", guest, poll_s=5) as node:
+        wait_for(lambda: "PageInRate" in guest.ask(DISK)[1], 40, "the metrics that need two readings")
         by_disk = check_forms(guest, DISK, "metrics_all")
         expect_equal(dict((n, v) for c, n, _, v in by_disk if c == "host")["HostName"],
                      node.get("edgeNodeName.0").decode(), "HostName")

@@ -180,6 +180,30 @@ def vhostmd_old_configurations():
             expect_equal(node.daemon.end(signal.SIGTERM) < 2 and node.daemon.child.returncode, 0, "the end of " + name)
 
 
+@case(alone=True, seconds=15)
+def vhostmd_domains_at_once():
+    """The example of one action for all domains: each has the value that virsh prints of it alone, by SNMP, too."""
+    rig = shared_rig()
+    with Node("vhostmd_domains_at_once", uri=rig.uri) as node:
+        start_vhostmd(node, of_vhostmd(os.path.join(SOURCE, "conf/domains-at-once.xml"), node.disk))
+
+        def by_hand_s():
+            return {uuid: float(re.search(r"^CPU time: +([0-9.]+)s", virsh(rig.uri, "dominfo", name), re.M).group(1))
+                    for name, _, uuid in running(rig.uri)}
+        before = by_hand_s()
+        read_fresh(node, {("vm", uuid, "TotalCPUTime") for uuid in before})
+        # With the unit that the action gives: the built-in one has none.
+        told = wait_for(lambda: dict(re.findall(r"id='[0-9]+' uuid='([^']+)' unit='s'>\s*<name>TotalCPUTime</name>\s*"
+                                                r"<value>([0-9.]+)<", node.dump()[1])), 15, "the action's values")
+        after = by_hand_s()
+        expect_equal(set(told), set(before), "the domains that are told of")
+        for uuid, value in told.items():
+            expect(before[uuid] - 1 <= float(value) <= after[uuid] + 1, "%s: %s on the disk, %s by hand" % (
+                uuid, value, before[uuid]))
+        expect(": error: " not in node.daemon.output(), node.daemon.output())
+        return "%d domains" % len(told)
+
+
 # Of the built-in metrics, those that no action gives the same: the vendor by the distribution, rates by a second of
 # their own.
 OTHERWISE = ("VirtualizationVendor",) + RATES

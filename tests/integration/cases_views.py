@@ -2,22 +2,25 @@
 agent has does not keep the others from being served."""
 import os
 import re
+import shutil
+import time
 
 from cases import case
 from cases_clock import AHEAD_S, client_of, clock_node, server_of, use
 from cases_sensor import KEY, node_with_chip
 from cases_snmp import check_order
-from edge import Node, SOURCE, STARTING, expect, expect_equal, wait_for
+from edge import Build, Node, Process, Skipped, SOURCE, STARTING, expect, expect_equal, run, tool, wait_for
 from rig import shared_rig
 
 ROOTS = {"ENTITY-MIB": "1.3.6.1.2.1.47", "ENTITY-SENSOR-MIB": "1.3.6.1.2.1.99", "LIBVIRT-MIB": "1.3.6.1.4.1.36957",
          "VM-MIB": "1.3.6.1.2.1.236", "NTPv4-MIB": "1.3.6.1.2.1.197"}
 WIRE = {"INTEGER": "INTEGER", "Integer32": "INTEGER", "Unsigned32": "Gauge32", "Gauge32": "Gauge32",
         "Counter32": "Counter32", "Counter64": "Counter64", "TimeTicks": "Timeticks", "OCTET-STRING": "STRING",
-        "OBJECT-IDENTIFIER": "OID"}
+        "OBJECT-IDENTIFIER": "OID", "BITS": "STRING"}
 FIRST_SENSOR = 10000
 HOST_CPUS = 196608
 RUNNING = 2
+TRANSIENT = 3
 VM_DOMAINS = """<domain type='test'><name>pinned</name><uuid>11111111-2222-4333-8444-555555555555</uuid>
 <memory>524288</memory><vcpu>2</vcpu><cputune><vcpupin vcpu='0' cpuset='0'/></cputune><os><type>hvm</type></os><devices>
 <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/images/a.qcow2'/>
@@ -180,7 +183,8 @@ def views_ntp():
 
 @case(seconds=15)
 def views_ntp_chronyd():
-    """With a real chronyd NTPv4-MIB tells its name, mode, stratum, selected source and that one's address and offset."""
+    """With a real chronyd NTPv4-MIB tells its name, mode, stratum, selected source and that one's address and offset,
+    and nothing that chronyd does not say."""
     with clock_node("views_ntp_chronyd") as node:
         port, _ = server_of(node)
         client = client_of(node, "server 127.0.0.1 port %d iburst offset %g" % (port, AHEAD_S))
@@ -198,6 +202,10 @@ def views_ntp_chronyd():
         expect_equal(found["ntpEntStatusStratum"]["0"], node.get("edgeClockStratum.0"), "ntpEntStatusStratum")
         expect_equal((found["ntpAssocAddressType"], found["ntpAssocAddress"]), ({index: 1}, {index: b"\x7f\0\0\1"}),
                      "the address")
+        expect(index in found["ntpAssocStatusJitter"], "there is no jitter")
+        for part in ("EntSoftwareVersion", "EntSoftwareVendor", "EntStatusEntityUptime", "EntStatusInPkts",
+                     "EntTimePrecision", "AssocRefId", "AssocStatusDelay", "AssocStatInPkts"):
+            expect("ntp" + part not in found, "chronyd does not say ntp" + part)
         offsets = [found["ntpEntStatusActiveOffset"]["0"], found["ntpAssocOffset"][index]]
         for text, wanted in zip(offsets, (AHEAD_S * 1e3, -node.get("edgeClockPeerOffset." + index) / 1e3)):
             number, unit = text.decode().split()
@@ -236,10 +244,230 @@ def views_notifications():
         finally:
             rig.virsh("destroy", "rig-92")
         wait_for(lambda: any(isinstance(t, tuple) and t[0] == 10 for t in told()), 10, "vmDeleted (%s so far)" % told())
+        gone, = (n for n in node.notifications() if n.kind == vm + ".0.10")
+        expect_equal(gone[vm + ".1.4.1.8." + index][1], TRANSIENT, "vmPersistent of the domain that is gone")
+        rows = {int(arc): gone[vm + ".1.4.1.%d.%s" % (arc, index)][1] for arc in (2, 3)}
+        key = bytes(map(int, uuid.split(".")))
+        expect_equal(rows, {2: b"rig-92", 3: key}, "vmName and vmUUID of it")
+        one = next(n for n in node.notifications() if n.kind == guest + ".0.1")
+        expect_equal({oid[len(guest):]: value for oid, value in one.items() if oid.startswith(guest)},
+                     {".1.1.1.2." + uuid: ("STRING", b"rig-92"), ".1.1.1.1." + uuid: ("STRING", key),
+                      ".1.1.1.3." + uuid: ("INTEGER", 1), ".1.1.1.9." + uuid: ("INTEGER", 1)},
+                     "the objects of libvirtGuestNotif")
         kinds = [n.kind for n in node.notifications()]
         first = kinds.index("edgeDomainStateChanged")
         expect_equal(kinds[first:first + 3], ["edgeDomainStateChanged", vm + ".0.1", guest + ".0.1"], "the order")
         return "%s" % told()
+
+
+# --- many machines at once
+
+MANY, CROWD = 24, 400  # the events of a crowd are more than get a notification each
+BULK = {"running": 11, "shutdown": 13, "paused": 14, "deleted": 20}
+DOMAIN = """<domain type='test'><name>many-%d</name><uuid>0000000a-0000-4000-8000-%012x</uuid><memory>1024</memory>
+<vcpu>1</vcpu><os><type>hvm</type></os></domain>"""
+
+
+def machines_in(bitmap):
+    """The vmIndexes that a VirtualMachineList holds, by the words of its description."""
+    return {8 * octet + bit + 1 for octet, value in enumerate(bitmap) for bit in range(8) if value & 0x80 >> bit}
+
+
+class Many:
+    """Machines of the test driver of the rig's libvirtd, which has them as long as one connection is there."""
+
+    def __init__(self, rig, node, n=MANY):
+        self.uri = rig.uri_rw.replace("qemu+", "test+").replace("/system", "/default")
+        self.names = ["many-%d" % i for i in range(n)]
+        self.paths = []
+        node.uri = self.uri
+        node.helper("keeper", ["virsh", "-q", "-c", self.uri, "event --loop --event lifecycle"])
+        for i in range(n):
+            self.paths.append("%s/many-%d.xml" % (node.dir, i))
+            with open(self.paths[-1], "w", encoding="ascii") as xml:
+                xml.write(DOMAIN % (i, i))
+
+    def define(self, node):
+        """Their vmIndexes."""
+        self.all("define", self.paths)
+
+        def known():
+            return {name.decode(): int(i) for i, name in node.manager.column("edgeDomainName").items()}
+        wait_for(lambda: set(self.names) <= set(known()), 15, "the rows of the machines")
+        return {index for name, index in known().items() if name in self.names}
+
+    def all(self, action, words=None):
+        """One virsh for all of them."""
+        status, out, err = run(["virsh", "-q", "-c", self.uri, "; ".join("%s %s" % (action, word)
+                                                                        for word in words or self.names)])
+        expect(status == 0, "virsh %s: %s" % (action, err or out))
+
+
+def lists_of(node, kind=None):
+    """What vmAffectedVMs of each notification for many has, of the kind or of all."""
+    vm = ROOTS["VM-MIB"]
+    return [machines_in(n[vm + ".1.11.0"][1]) for n in node.notifications() if vm + ".1.11.0" in n and
+            (kind is None or n.kind == "%s.0.%d" % (vm, BULK[kind]))]
+
+
+@case(alone=True, seconds=40)
+def views_bulk():
+    """400 machines start, pause, stop and go at once: each change is one notification of VM-MIB, or as many as seconds
+    went by, with the bits of all and of no other, though most of the events have no notification of their own."""
+    rig = shared_rig()
+    with Node("views_bulk", config='<snmp vm_bulk_notifications="yes"/>') as node:
+        many = Many(rig, node, CROWD)
+        node.start()
+        indexes = many.define(node)
+        vm = ROOTS["VM-MIB"]
+        expect_equal(node.get(vm + ".1.9.0", vm + ".1.10.0"), [2, 1], "the switches of VM-MIB")
+        found = []
+        for action, kind in (("start", "running"), ("suspend", "paused"), ("destroy", "shutdown"),
+                             ("undefine", "deleted")):
+            begin = time.monotonic()
+            many.all(action)
+            wait_for(lambda k=kind: indexes <= set().union(*lists_of(node, k)), 20, "the notifications of " + kind)
+            lists = lists_of(node, kind)
+            expect_equal(set().union(*lists), indexes, "the machines " + kind)
+            expect_equal(sum(map(len, lists)), CROWD, "how often they are told to be " + kind)
+            took = time.monotonic() - begin
+            expect(len(lists) <= took + 1, "%s within %.1f s took %d notifications" % (kind, took, len(lists)))
+            found.append(len(lists))
+        single = [n.kind for n in node.notifications() if n.kind.startswith(vm) and int(n.kind.split(".")[-1]) < 11]
+        expect_equal(single, [], "the notifications for single machines")
+        expect(len(node.notified("edgeDomainStateChanged")) < 3 * CROWD, "every event has a notification of its own")
+        return "in %s notifications" % found
+
+
+@case(alone=True, seconds=40)
+def views_bulk_without_master():
+    """What happens while there is no master, and what had not been told when the daemon was killed, is told later: each
+    machine once at least."""
+    rig = shared_rig()
+    with Node("views_bulk_without_master", config='<snmp vm_bulk_notifications="yes"/>') as node:
+        many = Many(rig, node)
+        node.start()
+        indexes = many.define(node)
+        node.snmpd.end()
+        many.all("start")
+        wait_for(lambda: all("domain %s is running" % name in node.daemon.output() for name in many.names), 15,
+                 "the events")
+        node.daemon.kill()
+        node.start_daemon(wait=False)
+        expect_equal(lists_of(node, "running"), [], "what is told without a master")
+        node.start_snmpd()
+        wait_for(lambda: indexes <= set().union(*lists_of(node, "running")), 30, "the machines that run")
+        expect_equal(set().union(*lists_of(node, "running")), indexes, "the machines that run")
+        return "in %d notifications" % len(lists_of(node))
+
+
+@case
+def views_cannot_be_set():
+    """vmReadOnlyCompliances: the two switches of VM-MIB are read, and a manager cannot set them."""
+    with Node("views_cannot_be_set") as node:
+        with open(node.dir + "/snmpd.conf", encoding="utf-8") as conf:
+            allowed = conf.read().replace("rouser ", "rwuser ")
+        with open(node.dir + "/snmpd.conf", "w", encoding="utf-8") as conf:
+            conf.write(allowed)
+        node.start()
+        for name, oid in (("vmPerVMNotificationsEnabled", ".1.9.0"), ("vmBulkNotificationsEnabled", ".1.10.0")):
+            status, out, err = run(["snmpset", "-m", "", "-t", "2", "-r", "0", node.manager.address,
+                                    ROOTS["VM-MIB"] + oid, "i", "1"], env=node.manager.env)
+            expect(status != 0 and "notWritable" in out + err, "a set of %s: %s" % (name, out + err))
+            expect_equal(node.get(ROOTS["VM-MIB"] + oid), 2, name)
+
+
+# --- ntpd
+
+SERVER = "192.0.2.1"  # ntpd leaves out servers on the loopback's own network
+
+
+def ntpd_program():
+    """The machine's, or the one of NTPsec's package, which cannot be installed beside chrony: unpacked once."""
+    installed = shutil.which("ntpd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if installed:
+        return installed
+    path = os.path.join(Build.directory, "ntpsec")
+    program = path + "/unpacked/usr/sbin/ntpd"
+    if not os.access(program, os.X_OK):
+        os.makedirs(path, exist_ok=True)
+        fetch = "apt-get -q -o Acquire::Retries=1 download ntpsec && dpkg-deb -x ./ntpsec_*.deb unpacked"
+        status, _, err = run(["sh", "-c", 'cd "$0" && rm -f ./*.deb && ' + fetch, path], timeout=120)
+        if status != 0:
+            raise Skipped("no ntpd, and ntpsec's package cannot be had: " + err.strip().partition("\n")[0])
+    missing = [line.split()[0] for line in run(["ldd", program])[1].splitlines() if "not found" in line]
+    if missing:
+        raise Skipped("ntpsec's ntpd needs " + ", ".join(missing))
+    return program
+
+
+class Ntpd:
+    """NTPsec's ntpd in a network of its own, where port 123 is free, without the right to set any clock."""
+
+    def __init__(self, node, lines):
+        program = ntpd_program()
+        if os.geteuid() != 0:
+            raise Skipped("ntpd has to be started by root")
+        path = os.path.join(node.dir, "ntpd")
+        with open(path + ".conf", "w", encoding="ascii") as conf:
+            conf.write("\n".join(lines + ["restrict default", "restrict 127.0.0.1", "driftfile %s.drift" % path, ""]))
+        self.process = Process("ntpd", [
+            tool("unshare"), "-n", "sh", "-c", "ip link set lo up && ip address add %s/32 dev lo && exec setpriv "
+            "--inh-caps=-sys_time --bounding-set=-sys_time %s -n -c %s.conf -l %s.messages -p %s.pid" % (
+                SERVER, program, path, path, path)],
+            path + ".log")
+        node.helpers.append(self.process)
+        self.path = path
+        wait_for(lambda: "Listen normally" in self.output(), 10, "ntpd")
+
+    def output(self):
+        expect(self.process.running(), "ntpd ended: " + self.process.output())
+        try:
+            with open(self.path + ".messages", encoding="utf-8", errors="replace") as messages:
+                return messages.read()
+        except FileNotFoundError:
+            return ""
+
+    def inside(self):
+        return ["nsenter", "--net=/proc/%d/ns/net" % self.process.pid]
+
+
+GROUP_1 = ("ntpEntSoftwareName", "ntpEntSoftwareVersion", "ntpEntSoftwareVendor", "ntpEntSystemType",
+           "ntpEntStatusEntityUptime", "ntpEntStatusDateTime", "ntpAssocName", "ntpAssocRefId", "ntpAssocAddressType",
+           "ntpAssocAddress")
+
+
+@case(seconds=25)
+def views_ntp_ntpd():
+    """With a real ntpd of NTPsec ntpEntObjectsGroup1 is whole, and its counters count."""
+    with Node("views_ntp_ntpd") as node:
+        ntpd = Ntpd(node, ["server %s iburst" % SERVER, "refclock local unit 0"])
+        version = re.search(r"ntpd ntpsec-\S+?(?=:)", ntpd.output())
+        if version is None:
+            raise Skipped("ntpd is not NTPsec's")
+        node.prefix = ntpd.inside()
+        node.write_config('<clock chronyd="" ptp4l=""/><source name="ntp" interval="250"/>')
+        node.start()
+        wait_for(lambda: len(node.manager.column("edgeClockPeerName")) == 2, 15, "what ntpd says")
+        view = View("NTPv4-MIB", node)
+        rows = view.walk()
+        expect_equal([name for name in GROUP_1 if name not in rows], [], "what is missing of ntpEntObjectsGroup1")
+        expect_equal(rows["ntpEntSoftwareName"]["0"], b"ntpd", "ntpEntSoftwareName")
+        expect_equal(rows["ntpEntSoftwareVersion"]["0"].decode(), version.group(0), "ntpEntSoftwareVersion")
+        expect_equal(rows["ntpEntSoftwareVendor"]["0"], b"ntpsec", "ntpEntSoftwareVendor")
+        names = {name: i for i, name in rows["ntpAssocName"].items()}
+        expect_equal(rows["ntpAssocRefId"], {names[b"LOCAL(0)"]: b"127.127.1.0"}, "ntpAssocRefId")
+        expect_equal(rows["ntpAssocAddress"], {names[SERVER.encode()]: bytes(map(int, SERVER.split(".")))}, "addresses")
+        age = rows["ntpEntStatusEntityUptime"]["0"]
+        expect(0 < age < 6000, "ntpd is %d ticks old" % age)
+        expect(rows["ntpEntTimeResolution"]["0"] > 10 ** 5, "ntpEntTimeResolution is too small")
+        expect(rows["ntpEntTimePrecision"]["0"] < -10, "ntpEntTimePrecision is too great")
+        packets = [view.root + ".1.2.%d.0" % arc for arc in (12, 13)]
+        before = node.get(*packets)
+        wait_for(lambda: all(now > then for now, then in zip(node.get(*packets), before)), 5, "more packets")
+        wait_for(lambda: node.get(view.root + ".1.3.2.1.2." + names[SERVER.encode()]) > 0, 10, "a packet to the server")
+        expect_equal(rows["ntpEntStatusNotifications"], {"0": 0}, "ntpEntStatusNotifications")
+        expect_equal(rows["ntpEntNotifBits"], {"0": b"\0\0"}, "ntpEntNotifBits")
 
 
 def refusals(node):

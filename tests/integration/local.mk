@@ -1,7 +1,11 @@
 # Integration tests: run by quickstart, not by "make check"; they need snmpd, libvirt and, some of them, root.
 EXTRA_DIST += \
+	tests/integration/agentx_peer.py \
 	tests/integration/cases.py \
 	tests/integration/cases_actions.py \
+	tests/integration/cases_agentx.py \
+	tests/integration/cases_agentx_load.py \
+	tests/integration/cases_agentx_peers.py \
 	tests/integration/cases_bad_input.py \
 	tests/integration/cases_churn.py \
 	tests/integration/cases_clock.py \
@@ -16,12 +20,14 @@ EXTRA_DIST += \
 	tests/integration/cases_libvirt_hang.py \
 	tests/integration/cases_libvirtd.py \
 	tests/integration/cases_life.py \
+	tests/integration/cases_managers.py \
 	tests/integration/cases_ptp.py \
 	tests/integration/cases_process.py \
 	tests/integration/cases_restart.py \
 	tests/integration/cases_sensor.py \
 	tests/integration/cases_sinks.py \
 	tests/integration/cases_snmp.py \
+	tests/integration/cases_speed.py \
 	tests/integration/cases_threshold.py \
 	tests/integration/cases_values.py \
 	tests/integration/cases_views.py \
@@ -36,13 +42,15 @@ EXTRA_DIST += \
 	tests/integration/guest_image.sh \
 	tests/integration/image_parts.sh \
 	tests/integration/libvirtd_rig.sh \
+	tests/integration/modules.py \
+	tests/integration/npm_manager.js \
 	tests/integration/rig.py \
 	tests/integration/run.py \
 	tests/integration/second_decoder.py \
 	tests/integration/sensors_fixture.sh
 
 # The long tiers: everything under sanitizers and again and again; ordinary life for a night.
-EXTRA_DIST += tests/proof.sh tests/tsan.supp
+EXTRA_DIST += tests/proof.sh tests/lsan.supp tests/tsan.supp
 proof:
 	$(SHELL) $(srcdir)/tests/proof.sh $(abs_top_builddir)
 soak: all tests/bench/getloop
