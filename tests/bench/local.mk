@@ -6,10 +6,17 @@ EXTRA_PROGRAMS += tests/bench/empty
 CLEANFILES += tests/bench/empty
 tests_bench_empty_CPPFLAGS = $(AM_CPPFLAGS) $(NETSNMP_CFLAGS) $(LIBVIRT_CFLAGS) $(LIBXML_CFLAGS) $(LIBEVENT_CFLAGS)
 tests_bench_empty_LDADD = $(EDGE_SYSTEM_LIBS)
-EXTRA_DIST += tests/bench/run.py
+# The walks: a manager that stays, and the least that an agent costs.
+EXTRA_PROGRAMS += tests/bench/walkloop tests/bench/empty_handler
+CLEANFILES += tests/bench/walkloop tests/bench/empty_handler
+tests_bench_walkloop_CPPFLAGS = $(AM_CPPFLAGS) $(NETSNMP_CFLAGS)
+tests_bench_walkloop_LDADD = $(NETSNMP_LIBS)
+tests_bench_empty_handler_CPPFLAGS = $(AM_CPPFLAGS) $(NETSNMP_CFLAGS)
+tests_bench_empty_handler_LDADD = $(NETSNMP_LIBS)
+EXTRA_DIST += tests/bench/figures.py tests/bench/run.py tests/bench/walk.py
 
 # The figures of doc/bench.md, measured here and now (root for those with a libvirtd of their own).
-bench: edgenoded tests/bench/getloop tests/bench/empty
+bench: edgenoded tests/bench/getloop tests/bench/empty tests/bench/walkloop tests/bench/empty_handler
 	EDGENODED=$(abs_top_builddir)/edgenoded VM_DUMP_METRICS=$(abs_top_builddir)/vm-dump-metrics \
 	GETLOOP=$(abs_top_builddir)/tests/bench/getloop EMPTY=$(abs_top_builddir)/tests/bench/empty \
 	python3 -B $(srcdir)/tests/bench/run.py --build $(abs_top_builddir)

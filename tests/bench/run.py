@@ -13,6 +13,10 @@ vhostmd  100 QEMU domains on a libvirtd of its own, a period of 5 s, the metrics
          came with: CPU per period as built-in metrics, as the actions of the file, with one action for all domains,
          and of vhostmd itself with the same file where it is installed (or $VHOSTMD names the program); each with its
          children, libvirtd beside it; root
+walk     a bulk walk of seven columns of 100, 1,000 and 10,000 domains of the test driver, beside an empty handler and
+         libvirt-snmp where it is installed (or $LIBVIRT_SNMP names the program), see walk.py
+scale    10,000 domains with every table filled, on a made hypervisor: the daemon's memory, CPU of a cycle, and how long
+         gets and GETBULKs take while cycles follow each other and while nothing is polled
 Each line says what was measured, the bound, and "ok" or "OVER". Exit status 1 when one is over.
 """
 import argparse
@@ -24,12 +28,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from xml.sax.saxutils import escape
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 import edge  # noqa: E402
 from cases_vhostmd import SCRIPTS, SHIPPED, of_vhostmd, start_vhostmd  # noqa: E402
+from figures import OVER, cpu_ns, report  # noqa: E402
 from rig import Rig  # noqa: E402
+from scale import bench_scale  # noqa: E402
+from walk import bench_walk  # noqa: E402
 
 DOMAINS = 100
 CYCLES = 15
@@ -45,38 +51,8 @@ SHARE_MOST = 1.0       # percent of one CPU at a period of 5 s
 PERIOD_S = 5           # vhostmd's
 PERIODS = 6
 VHOSTMD_SEEN_S = 1.7   # of vhostmd and its children, where it is not installed
-# One action for all domains: an xml metric of the host that names each by its UUID.
-AT_ONCE = r"""
-virsh -q CONNECT "list --uuid --name; domstats --cpu-total" | awk '
-length($1) == 36 { of = $1; sub(/^[^ ]+ +/, ""); sub(/ +$/, ""); uuid[$0] = of }
-/^Domain: / { domain = substr($0, 10, length($0) - 10) }
-sub(/^ +cpu.time=/, "") {
-	printf "<metric type=\"real64\" context=\"vm\" unit=\"s\" uuid=\"%s\">", uuid[domain]
-	printf "<name>TotalCPUTime</name><value>%.1f</value></metric>\n", $0 / 1e9
-}'
-"""
+AT_ONCE = os.path.join(edge.SOURCE, "conf/domains-at-once.xml")  # one action for all domains
 SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
-
-over = 0
-
-
-def report(what, value, unit, bound=None):
-    global over
-    line = "%-62s %10.2f %s" % (what, value, unit)
-    if bound is not None:
-        good = value <= bound
-        over += not good
-        line += "   (at most %g) %s" % (bound, "ok" if good else "OVER")
-    print(line, flush=True)
-
-
-def cpu_ns(pid):
-    """CPU time of all threads, from the scheduler: /proc/PID/stat has only ticks of 10 ms."""
-    total = 0
-    for task in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/schedstat" % (pid, task), encoding="ascii") as stat:
-            total += int(stat.read().split()[0])
-    return total
 
 
 def rss_anon_kib(pid):
@@ -242,11 +218,12 @@ def cpu_tree_ns(pid):
 
 
 def program_ns(pid):
-    """CPU time of a process and of those it started that run the same program."""
+    """CPU time of a process and of those it started that run the same program, or its command process."""
     program, total = os.readlink("/proc/%d/exe" % pid), 0
+    own = program, os.path.join(os.path.dirname(program), "edgenode-run")
     for process in [pid] + edge.children_of(pid):
         try:
-            if os.readlink("/proc/%d/exe" % process) == program:
+            if os.readlink("/proc/%d/exe" % process) in own:
                 total += cpu_ns(process)
         except (FileNotFoundError, ProcessLookupError):
             pass  # ended meanwhile: one that was about to start another program
@@ -299,7 +276,8 @@ def without_actions(text):
 
 def with_one_action(text):
     """The same metrics, where one action prints those of all domains: vhostmd has room for 2,047 bytes of it."""
-    at_once = '<metric type="xml" context="host"><name>OfDomains</name><action>%s</action></metric>' % escape(AT_ONCE)
+    with open(AT_ONCE, encoding="utf-8") as file:
+        at_once = re.search(r"<metric type=.*</metric>", file.read(), re.S).group(0)
     return re.sub(r'<metric type="real64" context="vm".*?</metric>', lambda _: at_once, text, flags=re.S)
 
 
@@ -354,7 +332,7 @@ def bench_vhostmd():
 
 
 BENCHES = {"cycle": bench_cycle, "memory": bench_memory, "latency": bench_latency, "qemu100": bench_qemu100,
-           "vhostmd": bench_vhostmd}
+           "vhostmd": bench_vhostmd, "walk": bench_walk, "scale": bench_scale}
 
 
 def main():
@@ -378,7 +356,7 @@ def main():
                 failed += 1
     finally:
         edge.end_all()
-    return 1 if over or failed else 0
+    return 1 if OVER or failed else 0
 
 
 if __name__ == "__main__":
