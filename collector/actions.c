@@ -62,6 +62,9 @@ static void put_environment(struct buf *out, const struct config *config, const 
 {
 	put_variable(out, "PATH", config->action_path);
 	put_variable(out, "LC_ALL", "C");
+	/* For a virsh without CONNECT: that of a user other than root would ask for the session's own domains. */
+	if (config->uri != NULL && config->uri[0] != '\0')
+		put_variable(out, "LIBVIRT_DEFAULT_URI", config->uri);
 	put_variable(out, "VHOSTMD_URI", config->uri);
 	put_variable(out, "VHOSTMD_NAME", order->name);
 	put_variable(out, "VHOSTMD_UUID", order->uuid);

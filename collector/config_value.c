@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define QUOTE_MOST 60 /* bytes of a wrong value shown in a message */
 #define SIZE_UNITS 4
@@ -18,12 +19,13 @@
 static const char *const YES_NO[] = {"no", "yes", NULL};
 static const char *const UNITS[SIZE_UNITS] = {"", "k", "M", "G"};
 
-/* Every spelling of a size unit and the power of 1024 it stands for. */
+/* Every spelling of a size unit, in letters of either case, and the power of 1024 it stands for. vhostmd looked at the
+ * first letter only, so its files may have any of them. */
 static const struct {
 	const char *word;
 	unsigned power;
-} UNIT_WORDS[] = {{"", 0},  {"b", 0}, {"B", 0}, {"bytes", 0}, {"k", 1},
-		  {"K", 1}, {"m", 2}, {"M", 2}, {"g", 3},     {"G", 3}};
+} UNIT_WORDS[] = {{"", 0},   {"b", 0}, {"bytes", 0}, {"k", 1}, {"kb", 1}, {"kib", 1},
+		  {"m", 2}, {"mb", 2}, {"mib", 2},   {"g", 3}, {"gb", 3}, {"gib", 3}};
 
 static int wrong(char why[CONFIG_WHY_SIZE], int code, const char *text, const char *what)
 {
@@ -112,15 +114,17 @@ static int check_text(const struct config_key *key, const char *text, char why[C
 	return 0;
 }
 
-/* 0 and the place of text in words. */
-static int find_word(const char *const *words, const char *text, unsigned *place, char why[CONFIG_WHY_SIZE])
+/* 0 and the place of text in words; of transports vhostmd did not mind the case. */
+static int find_word(const struct config_key *key, const char *text, unsigned *place, char why[CONFIG_WHY_SIZE])
 {
+	const char *const *words = key->type == CONFIG_BOOL ? YES_NO : key->words;
+	int (*const compare)(const char *, const char *) = key->type == CONFIG_SET ? strcasecmp : strcmp;
 	char list[160];
 	size_t used;
 	unsigned i;
 
 	for (i = 0; words[i] != NULL; i++)
-		if (strcmp(words[i], text) == 0) {
+		if (compare(words[i], text) == 0) {
 			*place = i;
 			return 0;
 		}
@@ -158,7 +162,7 @@ static int parse_bytes(const struct config_key *key, const char *text, int64_t *
 
 	free(digits);
 	for (i = 0; i < sizeof(UNIT_WORDS) / sizeof(UNIT_WORDS[0]); i++)
-		if (strcmp(UNIT_WORDS[i].word, unit) == 0)
+		if (strcasecmp(UNIT_WORDS[i].word, unit) == 0)
 			break;
 	if ((rc != 0 && rc != -ERR_RANGE) || i == sizeof(UNIT_WORDS) / sizeof(UNIT_WORDS[0]))
 		return wrong(why, -ERR_PARSE, text, "is not a size (a number with b, k, M or G)");
@@ -175,7 +179,7 @@ static int parse_bytes(const struct config_key *key, const char *text, int64_t *
 static int parse_word(const struct config_key *key, const char *text, int64_t *out, char why[CONFIG_WHY_SIZE])
 {
 	unsigned place = 0;
-	int rc = find_word(key->type == CONFIG_BOOL ? YES_NO : key->words, text, &place, why);
+	int rc = find_word(key, text, &place, why);
 
 	if (rc == 0)
 		*out = key->min + (int64_t)place;

@@ -40,6 +40,7 @@ struct reader {
 	struct config_error *error;
 	xmlDoc *doc;
 	struct trouble trouble;
+	bool of_vhostmd;  /* by the root element */
 	size_t skipped;	  /* broken rows */
 	uint64_t sources; /* bits: given */
 };
@@ -297,10 +298,23 @@ static int read_source(struct reader *r, xmlNode *element, const struct config_k
 	return read_keys(r, element, key->keys, key->flags, &r->config->sources[id]);
 }
 
-static int read_child(struct reader *r, xmlNode *child, const struct config_key *key, bool first, void *base)
+/* The first one that is given takes the place of the default. vhostmd passed over what it did not know. */
+static int read_set(struct reader *r, xmlNode *child, const struct config_key *key, bool first, void *base)
 {
 	unsigned i;
+	int rc;
 
+	for (i = 0; first && key->words[i] != NULL; i++)
+		((bool *)((char *)base + key->offset))[i] = false;
+	rc = read_content(r, child, key, base);
+	if (rc != -ERR_PARSE || !r->of_vhostmd)
+		return rc;
+	log_warning("%s: this <%s> is left out", r->error->text, key->name);
+	return 0;
+}
+
+static int read_child(struct reader *r, xmlNode *child, const struct config_key *key, bool first, void *base)
+{
 	if (!first && (key->flags & CONFIG_REPEATS) == 0)
 		return reader_fail(r, child, -ERR_PARSE, "<%s> given twice", key->name);
 	switch (key->kind) {
@@ -313,12 +327,9 @@ static int read_child(struct reader *r, xmlNode *child, const struct config_key 
 			*(bool *)((char *)base + key->offset) = true;
 		return read_keys(r, child, key->keys, key->flags, base);
 	default:
-		break;
+		return key->type == CONFIG_SET ? read_set(r, child, key, first, base)
+					       : read_content(r, child, key, base);
 	}
-	/* A set that is given replaces the default one. */
-	for (i = 0; key->type == CONFIG_SET && first && key->words[i] != NULL; i++)
-		((bool *)((char *)base + key->offset))[i] = false;
-	return read_content(r, child, key, base);
 }
 
 /* A node between elements. 0: nothing to see. */
@@ -379,14 +390,17 @@ static int read_keys(struct reader *r, xmlNode *element, const struct config_key
 static int read_root(struct reader *r)
 {
 	xmlNode *root = xmlDocGetRootElement(r->doc);
-	const struct config_root *kind = &CONFIG_ROOT_EDGENODE;
+	struct config *config = r->config;
+	int rc;
 
-	if (is_named(root, CONFIG_ROOT_VHOSTMD.element))
-		kind = &CONFIG_ROOT_VHOSTMD;
-	else if (!is_named(root, kind->element))
+	r->of_vhostmd = is_named(root, CONFIG_ROOT_VHOSTMD.element);
+	if (!r->of_vhostmd && !is_named(root, CONFIG_ROOT_EDGENODE.element))
 		return reader_fail(r, root, -ERR_PARSE, "the root element is <%.60s>, not <edgenode> or <vhostmd>",
 				   (const char *)root->name);
-	return read_keys(r, root, kind->keys, 0, r->config);
+	rc = read_keys(r, root, r->of_vhostmd ? CONFIG_ROOT_VHOSTMD.keys : CONFIG_ROOT_EDGENODE.keys, 0, config);
+	if (!config->transport_vbd && !config->transport_virtio && !config->transport_xenstore)
+		config->transport_vbd = true; /* as vhostmd does where it knows none of them */
+	return rc;
 }
 
 /* The text as a tree. The parser works on a copy of its own, so length is the only bound it needs. */

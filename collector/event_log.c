@@ -114,7 +114,7 @@ static void recover_event(void *arg, struct event *event)
 		return; /* only a damaged file has such a record */
 	recovery->last_read = event->serial;
 	ring_add(&recovery->newest, event);
-	if (event->serial > recovery->last_sent)
+	if (event->serial > recovery->last_sent && event->varbinds_length > 0)
 		ring_add(&recovery->unsent, event);
 	if (event->serial > recovery->head_serial && event->alarm_change != ALARM_UNCHANGED)
 		event_list_add(&recovery->changes, part_ref(event));

@@ -27,7 +27,8 @@ struct event_log_state {
 	struct events *newest; /* up to `rows`, owned by the caller */
 	struct alarms *alarms; /* raised now, owned by the caller */
 	struct machine_checks *machine_checks; /* all so far, owned by the caller */
-	/* In the log but not yet taken by the master, ascending, at most EVENT_UNSENT_MAX; owned by the caller. */
+	/* With a notification that the master has not taken yet; ascending, at most EVENT_UNSENT_MAX; owned by the
+	 * caller. */
 	struct events *unsent;
 };
 #define EVENT_UNSENT_MAX 10000u

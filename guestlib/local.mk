@@ -27,6 +27,9 @@ libmetrics_la_LIBADD = libguest.la libmvbd.la $(LIBXML_LIBS) $(XENSTORE_LIBS)
 libmetrics_la_LDFLAGS = $(AM_LDFLAGS) -no-undefined -version-info 1:0:1 -Wl,--version-script=$(srcdir)/guestlib/libmetrics.map
 EXTRA_libmetrics_la_DEPENDENCIES = guestlib/libmetrics.map
 include_HEADERS = guestlib/libmetrics.h
+# Where sources written for vhostmd's library look for it.
+vhostmdincludedir = $(includedir)/vhostmd
+vhostmdinclude_HEADERS = guestlib/libmetrics.h
 
 pkgconfigdir = $(libdir)/pkgconfig
 nodist_pkgconfig_DATA = guestlib/libmetrics.pc
@@ -50,10 +53,15 @@ vm_dump_metrics_static_LDADD = libjson.a libguest.la libmvbd.la libbase.a $(STAT
 vm_dump_metrics_static_LDFLAGS = -all-static
 CLEANFILES += vm-dump-metrics-static
 
-# The name that vhostmd's tool had in its first years.
+# The name that vhostmd's tool had in its first years, and the directory that it is in there; on some systems the two
+# directories are one.
 install-exec-hook:
 	cd $(DESTDIR)$(bindir) && rm -f vm_dump_metrics && $(LN_S) vm-dump-metrics vm_dump_metrics
+	$(MKDIR_P) $(DESTDIR)$(sbindir)
+	test $(DESTDIR)$(sbindir)/. -ef $(DESTDIR)$(bindir)/. || { cd $(DESTDIR)$(sbindir) && \
+		rm -f vm-dump-metrics && $(LN_S) $(bindir)/vm-dump-metrics vm-dump-metrics; }
 install-data-hook:
 	cd $(DESTDIR)$(man1dir) && rm -f vm_dump_metrics.1 && $(LN_S) vm-dump-metrics.1 vm_dump_metrics.1
 uninstall-hook:
-	rm -f $(DESTDIR)$(bindir)/vm_dump_metrics $(DESTDIR)$(man1dir)/vm_dump_metrics.1
+	rm -f $(DESTDIR)$(bindir)/vm_dump_metrics $(DESTDIR)$(sbindir)/vm-dump-metrics \
+		$(DESTDIR)$(man1dir)/vm_dump_metrics.1

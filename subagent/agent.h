@@ -2,8 +2,8 @@
  * agent.h - the agentx lane: the one thread that makes every net-snmp call.
  *
  * It may block on the master; nothing else waits for it. Registers the whole of edgeNodeObjects, and each standard
- * module on its own, with one handler (table_snmp.c) that serves from the newest snapshot; sends queued notifications one
- * at a time (trap.c).
+ * module on its own, with one handler (table_snmp.c) that serves from the newest snapshot; sends queued notifications
+ * one at a time (trap.c).
  */
 #ifndef EDGENODE_SUBAGENT_AGENT_H
 #define EDGENODE_SUBAGENT_AGENT_H
@@ -42,8 +42,8 @@ uint32_t agent_unsent(const struct agent *agent);
 /* Those that the master can never take, since the start. Any thread. */
 uint32_t agent_given_up(const struct agent *agent);
 
-/* Sends what is queued until the deadline, closes the session, joins. The object stays valid. False: it did not end in time and was left
- * (the process is about to _exit). */
+/* Sends what is queued until shortly before the deadline, closes the session, joins. The object stays valid. False: it
+ * did not end in time and was left (the process is about to _exit). */
 bool agent_stop(struct agent *agent, int64_t deadline_mono_ns);
 
 /* After a stop that succeeded, when no other lane can call agent_notify any more. NULL is legal. */

@@ -24,6 +24,30 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* RFC 2741, 6.1: h.type. */
+enum agentx_pdu {
+	CLOSE_PDU = 2,
+	REGISTER_PDU = 3,
+	GET_PDU = 5,
+	GET_NEXT_PDU,
+	GET_BULK_PDU,
+	TEST_SET_PDU,
+	COMMIT_SET_PDU,
+	UNDO_SET_PDU,
+	CLEANUP_SET_PDU,
+	NOTIFY_PDU,
+	PING_PDU,
+	RESPONSE_PDU = 18
+};
+
+/* 6.2.16: res.error. */
+enum agentx_error {
+	ERROR_UNSUPPORTED_CONTEXT = 262,
+	ERROR_DUPLICATE = 263,
+	ERROR_PARSE = 266,
+	ERROR_PROCESSING = 268
+};
+
 struct trap_entry {
 	struct trap_entry *next;
 	const struct event *event; /* a reference */

@@ -8,11 +8,6 @@
 
 #include <stdlib.h>
 
-/* RFC 2741, 6.1: h.type. */
-#define GET_PDU 5
-#define GET_NEXT_PDU 6
-#define RESPONSE_PDU 18
-
 /* The upper bound of a search range; null, { 0 0 } to the library: there is none. */
 static bool in_range(const struct instance *found, const oid *end, size_t end_n)
 {

@@ -197,9 +197,12 @@ static bool get_reference(const struct cell_context *context, struct cell *cell)
 	return cell_text((clock->have & CLOCK_HAVE_REFERENCE) != 0 ? clock->reference : "", cell);
 }
 
+/* The kernel's own and that of PTP are of no reference of NTP; a daemon that tells its stratum tells the offset. */
 static bool get_offset(const struct cell_context *context, struct cell *cell)
 {
-	return rows_ntp_offset(((const struct clock_state *)context->row[0])->offset_ns, cell);
+	const struct clock_state *clock = context->row[0];
+
+	return is_ntp(clock) && rows_ntp_offset(clock->offset_ns, cell);
 }
 
 static bool get_references(const struct cell_context *context, struct cell *cell)
@@ -284,7 +287,7 @@ static const struct column NTP_STATUS_COLUMNS[] = {
 	GET(2,  ntpEntStatusStratum,             SYN_UNSIGNED32, get_stratum, CLOCK_HAVE_STRATUM, NULL),
 	GET(3,  ntpEntStatusActiveRefSourceId,   SYN_UNSIGNED32, get_reference_id, 0, NULL),
 	GET(4,  ntpEntStatusActiveRefSourceName, SYN_STRING, get_reference, 0, NULL),
-	GET(5,  ntpEntStatusActiveOffset,        SYN_STRING, get_offset, CLOCK_HAVE_OFFSET, NULL),
+	GET(5,  ntpEntStatusActiveOffset,        SYN_STRING, get_offset, CLOCK_HAVE_OFFSET | CLOCK_HAVE_STRATUM, NULL),
 	GET(6,  ntpEntStatusNumberOfRefSources,  SYN_UNSIGNED32, get_references, 0, NULL),
 	GET(7,  ntpEntStatusDispersion,          SYN_STRING, get_dispersion, CLOCK_HAVE_ROOT_DISPERSION, NULL),
 	GET(8,  ntpEntStatusEntityUptime,        SYN_TICKS, get_up_time, CLOCK_HAVE_START, NULL),

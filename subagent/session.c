@@ -12,21 +12,7 @@
 
 #include <sys/socket.h>
 
-/* RFC 2741, 6.1: h.type, h.flags; 6.2.16: res.error. */
-#define CLOSE_PDU 2
-#define REGISTER_PDU 3
-#define GET_PDU 5
-#define GET_NEXT_PDU 6
-#define GET_BULK_PDU 7
-#define TEST_SET_PDU 8
-#define COMMIT_SET_PDU 9
-#define UNDO_SET_PDU 10
-#define CLEANUP_SET_PDU 11
-#define PING_PDU 13
-#define RESPONSE_PDU 18
-#define CONTEXT_FLAG 0x08
-#define ERROR_UNSUPPORTED_CONTEXT 262
-#define ERROR_DUPLICATE 263
+#define CONTEXT_FLAG 0x08 /* RFC 2741, 6.1: h.flags */
 
 /* How long an answer of the master is waited for. One that was stopped for less, say by a file system that hangs, finds
  * its session as it left it, and no notification twice; one that died closes the socket, which is seen at once. */

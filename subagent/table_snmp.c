@@ -1,7 +1,7 @@
 /*
  * table_snmp.c - the one handler of all modules: a request of the master answered from the newest snapshot by table.c.
  *
- * On the agentx thread. One snapshot serves a whole PDU. The library refuses SET (the registration is read-only) and
+ * On the agentx thread. One snapshot serves a whole PDU. SET is refused by session.c, before it comes here; the library
  * splits GETBULK.
  */
 #include "subagent/agent_private.h"

@@ -14,11 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* RFC 2741, 6.1: h.type; 6.2.16: res.error. */
-#define NOTIFY_PDU 12
-#define ERROR_PARSE 266
-#define ERROR_PROCESSING 268
-
 #define RETRY_S 1
 #define WINDOW_MARGIN_US 10000 /* the alarm at the end of a window is not to be before it */
 #define LOG_NAME "AgentX: notifications"

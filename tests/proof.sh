@@ -47,7 +47,7 @@ EDGENODE_LONG=1 CK_RUN_CASE=a_thousand_guests_once_per_second $ahead "$build/tes
 echo "== $churn s of domains that come and go, and what takes long"
 EDGENODE_LONG=1 EDGENODE_CHURN_S=$churn EDGENODED=$build/edgenoded VM_DUMP_METRICS=$build/vm-dump-metrics \
 	python3 -B "$source/tests/integration/run.py" --build "$build" churn_ hang_ process_ \
-	vhostmd_ edge_node_ events_kill libvirtd_stopped || status=1
+	vhostmd_ edge_node_ events_kill libvirtd_stopped agentx_ || status=1
 
 echo "== vm-dump-metrics without libraries"
 (cd "$build" && srcdir=$source "$source/tests/abi/static.sh") || [ $? = 77 ] || status=1

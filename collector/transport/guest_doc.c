@@ -49,15 +49,19 @@ static const size_t *find_own(const struct guest_reading *reading, size_t *n)
 	return metrics_of_domain(reading->snapshot->metrics, reading->domain != NULL ? reading->domain->index : 0, n);
 }
 
-/* Whether one of these has the name. It goes before what is built in, also while it has no value. */
+/* Whether one of these has the name, and ever had a value: then it goes before what is built in, also when it fails later.
+ * One that never worked, as where the daemon's user may not do what vhostmd's might, takes nothing from the guests. */
 static bool is_own(const struct guest_reading *reading, const char *name)
 {
 	size_t n;
 	const size_t *own = find_own(reading, &n);
 
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(reading->snapshot->metrics->rows[own[i]].name, name) == 0)
+	for (size_t i = 0; i < n; i++) {
+		const struct metric_row *row = &reading->snapshot->metrics->rows[own[i]];
+
+		if (row->value != NULL && strcmp(row->name, name) == 0)
 			return true;
+	}
 	return false;
 }
 

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define DISK_MODE 0644
+#define DIRECTORY_MODE 0755
 #define BUSY_OFFSET 4
 
 struct mvbd {
@@ -101,6 +102,18 @@ static int write_empty(struct mvbd *disk)
 	return write_header(disk, &empty);
 }
 
+/* Only the last directory of the path, as vhostmd did. errno is ENOENT where that cannot be made. */
+static bool make_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *directory = slash != NULL ? mem_string_n(path, (size_t)(slash - path)) : NULL;
+	const bool made = directory != NULL && mkdir(directory, DIRECTORY_MODE) == 0;
+
+	free(directory);
+	errno = ENOENT;
+	return made;
+}
+
 /* Without O_CREAT first: the kernel refuses that flag for a file which libvirt has given to another user in a sticky
  * directory such as /dev/shm (fs.protected_regular). */
 static int open_or_make(const char *path, bool *made)
@@ -112,6 +125,8 @@ static int open_or_make(const char *path, bool *made)
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
 	fd = open(path, flags | O_CREAT | O_EXCL, DISK_MODE);
+	if (fd < 0 && errno == ENOENT && make_directory(path))
+		fd = open(path, flags | O_CREAT | O_EXCL, DISK_MODE);
 	*made = fd >= 0;
 	return fd;
 }

@@ -13,10 +13,10 @@
 
 struct mvbd;
 
-/* Opens or makes the file (mode 0644) and gives it its size, in whole sectors and with all space taken. A larger file
- * of an earlier configuration is kept at its size; what it shows is kept until the first write. Refused: a symbolic
- * link, a file that holds something else. error: one line naming the path (at least 256 bytes). -ERR_IO, -ERR_RANGE,
- * -ERR_BUSY (another process writes it). */
+/* Opens or makes the file (mode 0644), and its directory, and gives it its size, in whole sectors and with all space
+ * taken. A larger file of an earlier configuration is kept at its size; what it shows is kept until the first write.
+ * Refused: a symbolic link, a file that holds something else. error: one line naming the path (at least 256 bytes).
+ * -ERR_IO, -ERR_RANGE, -ERR_BUSY (another process writes it). */
 int mvbd_open(const char *path, uint32_t size, struct mvbd **out, char *error, size_t error_size);
 
 /* The most bytes of content. */

@@ -582,7 +582,7 @@ START_TEST(the_shell_gets_a_clean_environment)
 				      HOST("string", "uri", "printf '&lt;%s&gt;' CONNECT")));
 	publish(NAMES, 1);
 	wait_for_row("host", 0, METRIC_OK,
-		     "LC_ALL=C|PATH=/usr/local/bin:/usr/bin:/bin|PWD=/|VHOSTMD_URI=test:///x|/");
+		     "LC_ALL=C|LIBVIRT_DEFAULT_URI=test:///x|PATH=/usr/local/bin:/usr/bin:/bin|PWD=/|VHOSTMD_URI=test:///x|/");
 	wait_for_row("vm", 1, METRIC_OK, "a'b \"$(c)`d`;|10|10|01000000-0000-0000-0000-000000000000");
 	wait_for_row("uri", 0, METRIC_OK, "<--connect><test:///x>");
 	close_lane();

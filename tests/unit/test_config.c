@@ -538,6 +538,44 @@ START_TEST(what_has_no_effect_is_warned_of)
 }
 END_TEST
 
+/* What vhostmd took in other spellings, and what it passed over. */
+START_TEST(vhostmd_is_lenient_with_transports_and_units)
+{
+#define OF_VHOSTMD(unit, transports)                                                                          \
+	"<vhostmd>\n<globals><disk><name>n</name><path>/p</path><size unit=\"" unit "\">2</size></disk>\n"     \
+	"<update_period>5</update_period><path>/bin</path>\n" transports "</globals><metrics/></vhostmd>"
+	static const struct {
+		const char *text;
+		uint64_t size;
+		bool vbd, virtio, xenstore;
+	} FILES[] = {
+		{OF_VHOSTMD("KiB", "<transport>VBD</transport>"), 2048, true, false, false},
+		{OF_VHOSTMD("kB", "<transport> Virtio </transport><transport>smoke</transport>"), 2048, false, true, false},
+		{OF_VHOSTMD("m", "<transport>smoke</transport><transport>XenStore</transport>"), 2 * MIB, false, false, true},
+		{OF_VHOSTMD("MB", "<transport>smoke</transport>"), 2 * MIB, true, false, false},
+	};
+	struct capture capture;
+	char log[1024];
+
+	log_open("test", false, LOG_LEVEL_WARNING);
+	capture_start(&capture, STDERR_FILENO);
+	for (size_t i = 0; i < sizeof(FILES) / sizeof(FILES[0]); i++) {
+		struct config *config = parse_ok(FILES[i].text, strlen(FILES[i].text));
+
+		ck_assert_uint_eq(config->disk_size, FILES[i].size);
+		ck_assert_int_eq(config->transport_vbd, FILES[i].vbd);
+		ck_assert_int_eq(config->transport_virtio, FILES[i].virtio);
+		ck_assert_int_eq(config->transport_xenstore, FILES[i].xenstore);
+		part_unref(config);
+	}
+	capture_end(&capture, log, sizeof(log));
+	ck_assert_ptr_nonnull(strstr(log, ":4: <transport>: \"smoke\" is not one of vbd virtio xenstore: this <transport> "
+					  "is left out\n"));
+	expect_error(OF_VHOSTMD("k", "<transport x=\"1\">vbd</transport>"),
+		     strlen(OF_VHOSTMD("k", "<transport x=\"1\">vbd</transport>")), "", -ERR_PARSE);
+}
+END_TEST
+
 START_TEST(errors_name_file_line_and_thing)
 {
 	size_t i;
@@ -1072,6 +1110,7 @@ static Suite *config_suite(void)
 	UNIT_ADD(suite, vhostmd_files_are_read_as_they_are);
 	UNIT_ADD(suite, shipped_vhostmd_files_are_read);
 	UNIT_ADD(suite, what_has_no_effect_is_warned_of);
+	UNIT_ADD(suite, vhostmd_is_lenient_with_transports_and_units);
 	UNIT_ADD(suite, errors_name_file_line_and_thing);
 	UNIT_ADD(suite, broken_metrics_are_left_out_with_a_warning);
 	UNIT_ADD(suite, limits_are_kept);

@@ -139,8 +139,8 @@ static struct event *sample(uint32_t serial)
 	event->of = EVENT_OF_DOMAIN;
 	event->of_index = serial % 7;
 	event->clock_synced = serial % 2;
-	event->varbinds_length = serial % 97;
-	event->varbinds = mem_alloc(event->varbinds_length + 1);
+	event->varbinds_length = 1 + serial % 97;
+	event->varbinds = mem_alloc(event->varbinds_length);
 	memset(event->varbinds, (int)(serial % 251), event->varbinds_length);
 	return event;
 }
@@ -467,6 +467,29 @@ START_TEST(log_unsent_are_bounded)
 	ck_assert_int_eq(append_samples(&bench, EVENT_UNSENT_MAX + 50), 0);
 	bench_reopen(&bench, 64u << 20);
 	check_rows(bench.state.unsent, 51, EVENT_UNSENT_MAX + 50);
+	bench_close(&bench);
+}
+END_TEST
+
+/* A night of what was kept back does not push out the one that was to be told. */
+START_TEST(log_unsent_have_a_notification)
+{
+	struct event **events = mem_array(EVENT_UNSENT_MAX, sizeof(*events));
+	struct bench bench;
+
+	bench_open(&bench);
+	bench_reopen(&bench, 64u << 20);
+	ck_assert_int_eq(append_samples(&bench, 10), 0);
+	for (uint32_t i = 0; i < EVENT_UNSENT_MAX; i++) {
+		events[i] = sample(11 + i);
+		events[i]->quiet = true;
+	}
+	ck_assert_int_eq(append_events(&bench, events, EVENT_UNSENT_MAX), 0);
+	bench_reopen(&bench, 64u << 20);
+	check_rows(bench.state.unsent, 1, 10);
+	for (uint32_t i = 0; i < EVENT_UNSENT_MAX; i++)
+		part_unref(events[i]);
+	free(events);
 	bench_close(&bench);
 }
 END_TEST
@@ -1107,6 +1130,7 @@ static Suite *event_log_suite(void)
 	UNIT_ADD(suite, log_refuses_serials_that_do_not_ascend);
 	UNIT_ADD(suite, log_knows_what_was_sent);
 	UNIT_ADD(suite, log_unsent_are_bounded);
+	UNIT_ADD(suite, log_unsent_have_a_notification);
 	add_long(suite, "log_rotates_over_twenty_thousand_appends", log_rotates_over_twenty_thousand_appends);
 	UNIT_ADD(suite, log_batch_larger_than_a_segment);
 	UNIT_ADD(suite, log_new_segment_knows_serial_and_alarms);

@@ -241,6 +241,22 @@ START_TEST(writer_makes_a_disk)
 }
 END_TEST
 
+START_TEST(writer_makes_the_last_directory)
+{
+	struct stat st;
+
+	umask(022);
+	snprintf(disk_path, sizeof(disk_path), "%s/of-its-own/disk", directory);
+	mvbd_close(open_disk(1024));
+	ck_assert_int_eq(status().st_size, 1024);
+	*strrchr(disk_path, '/') = '\0';
+	ck_assert_int_eq(stat(disk_path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0755);
+	snprintf(disk_path, sizeof(disk_path), "%s/no/such/disk", directory);
+	ck_assert_int_eq(open_fails(1024, "directory does not exist"), -ERR_IO);
+}
+END_TEST
+
 START_TEST(writer_keeps_size_and_content)
 {
 	struct mvbd *disk = open_disk(DISK_SIZE);
@@ -334,8 +350,6 @@ START_TEST(writer_refuses_what_is_not_its_own)
 	mvbd_close(disk);
 	ck_assert_int_eq(link(disk_path, other), 0);
 	ck_assert_int_eq(open_fails(1024, "hard links"), -ERR_IO);
-	snprintf(disk_path, sizeof(disk_path), "%s/no/such/disk", directory);
-	ck_assert_int_eq(open_fails(1024, "directory does not exist"), -ERR_IO);
 }
 END_TEST
 
@@ -1203,7 +1217,7 @@ START_TEST(lane_tries_again_and_says_it_once)
 	const int64_t until = clock_mono_ns() + PATIENCE_NS;
 
 	capture_log();
-	snprintf(disk_path, sizeof(disk_path), "%s/later/disk", directory);
+	snprintf(disk_path, sizeof(disk_path), "%s/later/on/disk", directory);
 	publish(store, 1, "first", 0);
 	lane = start_lane(store, DISK_SIZE, 1);
 	while (logged("does not exist") == 0 && clock_mono_ns() < until)
@@ -1287,6 +1301,7 @@ static void add_pure(Suite *suite)
 static void add_disk(Suite *suite)
 {
 	ADD_WITH_DIRECTORY(suite, writer_makes_a_disk);
+	ADD_WITH_DIRECTORY(suite, writer_makes_the_last_directory);
 	ADD_WITH_DIRECTORY(suite, writer_keeps_size_and_content);
 	ADD_WITH_DIRECTORY(suite, writer_takes_a_prepared_file);
 	ADD_WITH_DIRECTORY(suite, writer_empties_an_interrupted_disk);

@@ -312,17 +312,19 @@ static void set_own(struct metric_row *row, uint32_t index, const char *name, co
 	row->value = mem_string(value);
 }
 
-/* Names before built-in ones, values escaped; what has failed for too long is left out, and so is the built-in one. */
+/* Names before built-in ones, values escaped; what has failed for too long is left out, and so is the built-in one; what
+ * has never worked leaves the built-in one there. */
 START_TEST(own_metrics)
 {
 	const struct guest_style style = { .own_expiration_s = 15 };
 	struct snapshot *snapshot = make_snapshot();
-	struct metrics *metrics = metrics_new(3);
+	struct metrics *metrics = metrics_new(4);
 	struct buf out;
 
 	set_own(&metrics->rows[0], 1, "NumCPUs", "77", METRIC_FAILED);
 	set_own(&metrics->rows[1], 2, "<a>", "</value>\n\n'", METRIC_OK);
 	set_own(&metrics->rows[2], 3, "none", NULL, METRIC_FAILED);
+	set_own(&metrics->rows[3], 4, "HostName", NULL, METRIC_FAILED);
 	metrics_sort(metrics);
 	snapshot_put(&snapshot->metrics, metrics);
 	buf_init(&out, 65536);
@@ -331,6 +333,7 @@ START_TEST(own_metrics)
 	ck_assert_ptr_nonnull(strstr(out.data, "<name>NumCPUs</name>\n  <value>77</value>"));
 	ck_assert_ptr_nonnull(strstr(out.data, "<name>&lt;a&gt;</name>\n  <value>&lt;/value&gt;&#10;&#10;&apos;</value>"));
 	ck_assert_ptr_null(strstr(out.data, "<name>none</name>"));
+	ck_assert_ptr_nonnull(strstr(out.data, "<name>HostName</name>"));
 	snapshot->sealed_mono_ns++;
 	buf_reset(&out);
 	guest_doc_host(&out, &style, snapshot);

@@ -43,8 +43,8 @@ static char address[128];
 static int listener;
 static _Atomic int notifies;	   /* that the master has got */
 static _Atomic int refuse, answer; /* how many more it refuses, and with what */
-static _Atomic int drops;          /* at how many more it closes the connection */
-static _Atomic bool silent;        /* it answers to nothing */
+static _Atomic int drops;	   /* at how many more it closes the connection */
+static _Atomic bool silent;	   /* it answers to nothing */
 static _Atomic int n_sent;
 static uint32_t sent[8];
 static _Atomic int n_bulk; /* notifications of many machines */

@@ -298,6 +298,11 @@ START_TEST(test_ntp_texts_and_dates)
 	check_octets(&context, leap, 4, LEAP, 16);
 	snapshot->clock->state = CLOCK_UNSYNCHRONIZED;
 	check_octets(&context, date, 4, "", 0);
+	ck_assert_int_eq(view_get(&NTP_VIEW, &context, offset, 4, &cell), -ERR_ABSENT); /* the kernel's, without a daemon */
+	snapshot->clock->have |= CLOCK_HAVE_DAEMON | CLOCK_HAVE_STRATUM;
+	snapshot->clock->source = CLOCK_SOURCE_PTP;
+	ck_assert_int_eq(view_get(&NTP_VIEW, &context, offset, 4, &cell), -ERR_ABSENT);
+	snapshot->clock->source = CLOCK_SOURCE_NTP;
 	check_octets(&context, offset, 4, "1234.567899 ms", 14);
 	snapshot->clock->offset_ns = 32000;
 	check_octets(&context, offset, 4, "-0.032000 ms", 12);
