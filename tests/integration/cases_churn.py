@@ -103,7 +103,7 @@ def churned(name, uri, directory, make_xml):
         wait_for(lambda: open_files(node.daemon.pid) <= warm[1] + DESCRIPTORS, 30,
                  "as few descriptors as the %d of the beginning" % warm[1])
         end = figures(node)
-        expect_equal(node.source_state("libvirt"), OK, "the state of the source libvirt")
+        wait_for(lambda: node.source_state("libvirt") == OK, 10, "the state of the source libvirt")
         expect_equal(node.get("edgeEventDropped.0"), 0, "edgeEventDropped")
         allowed = SANITIZED_KIB if is_sanitized() else MEMORY_KIB
         expect(end[0] <= warm[0] + allowed, "RssAnon grew from %d to %d KiB" % (warm[0], end[0]))

@@ -136,12 +136,12 @@ def disks_equal_smartctl():
         disks.answer("sdd", "denied")
         node.start()
         numbers = {name: wait_row(node, name, fixture)["index"] for name, fixture in kinds.items()}
+        wait_for(lambda: all(rows(node)[name]["Age"] <= 2 for name in kinds), 10, "young rows")
         table = rows(node)
         expect_equal(sorted(table), sorted(list(kinds) + ["sdd"]), "the disks")
-        expect(all(table[name]["Age"] <= 2 for name in kinds), "the ages: %s" % table)
         expect_equal(table["sdd"], {"index": table["sdd"]["index"], "Name": b"sdd", "Serial": b"", "Health": UNKNOWN},
                      "a disk that was never read")
-        expect_equal(node.source_state("disks"), OK, "the state of the source")
+        wait_for(lambda: node.source_state("disks") == OK, 10, "the source to be well")
 
         # One sleeps, one cannot be opened any more: their values stay and age.
         disks.answer("sdb", "standby")
@@ -150,7 +150,7 @@ def disks_equal_smartctl():
         for name in ("sda", "sdb"):
             row = wait_row(node, name, kinds[name])
             expect_equal(row["index"], numbers[name], "the number of " + name)
-        expect(rows(node)["sdc"]["Age"] <= 2, "a disk that is read has aged")
+        wait_for(lambda: rows(node)["sdc"]["Age"] <= 2, 10, "a disk that is read to be young")
 
         # They change their names; the numbers go with the serial numbers. A disk that is pulled takes its row along.
         disks.answer("sda", kinds["sdb"])

@@ -29,7 +29,7 @@ def watch_ages(node, seconds, hung=()):
     healthy, sick = 0, []
     while time.monotonic() < end:
         now = ages(node)
-        expect_equal(node.source_state("libvirt"), OK, "the state of the libvirt source")
+        wait_for(lambda: node.source_state("libvirt") == OK, 10, "the state of the libvirt source")
         healthy = max([healthy] + [age for index, age in now.items() if index not in hung])
         sick += [now[index] for index in hung]
         expect(healthy < AGE_MS, "a row beside the hung one is %d ms old" % healthy)

@@ -144,7 +144,7 @@ def clock_ptp():
         node.start_daemon()
         port_state, clock_state = followed()
         wait_for(lambda: pair.pmc("slave", "GET PORT_DATA_SET")["portState"] == port_state, 20, "a slave's port")
-        expect_equal(node.source_state("ptp"), OK, "the state of the source")
+        wait_for(lambda: node.source_state("ptp") == OK, 10, "the state of the source")
         wait_for(lambda: node.get("edgeClockSource.0", "edgeClockState.0") == [PTP, clock_state], 10, "its clock")
         check_offsets(node, pair)
         check_master(node, pair)

@@ -99,7 +99,7 @@ def row_of_rule(node, name):
     raise AssertionError("no row of the rule " + name)
 
 
-@case(seconds=40)
+@case(alone=True, seconds=40)
 def threshold_on_a_domain_column():
     """edgeDomainMemCurrent under a rule: raised and cleared once each, kept over a kill, ended by a reload."""
     rig = shared_rig()

@@ -456,7 +456,8 @@ def vhostmd_flooding_guest():
         node.daemon_alive()
         for guest in readers:
             expect_equal(node.get("edgeChannelInvalid." + row_of(node, guest)), 0, "edgeChannelInvalid")
-        expect(p99 < 500, "p99 is %.1f ms" % p99)  # ten times what is promised: against hanging, on a busy machine
+        # Ten times what is promised where it is not measured for long: against hanging, on a busy machine.
+        expect(p99 < (50 if LONG else 500), "p99 is %.1f ms" % p99)
         return "%d answers, median %.1f ms, p99 %.1f ms, longest %.1f ms" % (
             len(times), statistics.median(times), p99, max(times))
 

@@ -92,9 +92,11 @@ def views_entity_sensors():
         equal_columns(sensors["entPhySensorValue"], ours("edgeSensorValue"), "entPhySensorValue")
         equal_columns(sensors["entPhySensorType"].keys(), keys.keys(), "the rows of entPhySensorTable")
         mine = next(i for i, key in keys.items() if key == KEY.encode())
+        source, = (i for i, name in column("edgeSourceName").items() if name == b"sensors")
         expect_equal([sensors["entPhySensor" + name][mine] for name in ("Type", "Scale", "Precision", "OperStatus",
-                                                                         "UpdateRate") if name != "UpdateRate"],
-                     [8, 8, 0, 1], "type, scale, precision and status of the temperature")
+                                                                         "ValueUpdateRate")],
+                     [8, 8, 0, 1, column("edgeSourceInterval")[source]],
+                     "type, scale, precision, status and rate of the temperature")
         return "%d sensors" % len(keys)
 
 
@@ -175,6 +177,7 @@ def views_ntp():
                      len(column("edgeClockPeerName")), "ntpEntStatusNumberOfRefSources")
         if get("edgeClockDaemon.0") is None:
             expect_equal(found["ntpEntStatusCurrentMode"], {"0": 1}, "ntpEntStatusCurrentMode")
+            expect("ntpEntStatusActiveOffset" not in found, "an offset without a daemon")
         synchronized = get("edgeClockState.0") == 1
         expect_equal(len(found["ntpEntStatusDateTime"]["0"]), 16 if synchronized else 0, "ntpEntStatusDateTime")
         for module in ("ENTITY-MIB", "ENTITY-SENSOR-MIB", "VM-MIB"):
@@ -322,12 +325,14 @@ def views_bulk():
         vm = ROOTS["VM-MIB"]
         expect_equal(node.get(vm + ".1.9.0", vm + ".1.10.0"), [2, 1], "the switches of VM-MIB")
         found = []
+        wait_for(lambda: indexes <= set().union(*lists_of(node, "shutdown")), 20, "word of the new machines")
         for action, kind in (("start", "running"), ("suspend", "paused"), ("destroy", "shutdown"),
                              ("undefine", "deleted")):
-            begin = time.monotonic()
+            begin, before = time.monotonic(), len(lists_of(node, kind))
             many.all(action)
-            wait_for(lambda k=kind: indexes <= set().union(*lists_of(node, k)), 20, "the notifications of " + kind)
-            lists = lists_of(node, kind)
+            wait_for(lambda k=kind, n=before: indexes <= set().union(*lists_of(node, k)[n:]), 20,
+                     "the notifications of " + kind)
+            lists = lists_of(node, kind)[before:]
             expect_equal(set().union(*lists), indexes, "the machines " + kind)
             expect_equal(sum(map(len, lists)), CROWD, "how often they are told to be " + kind)
             took = time.monotonic() - begin

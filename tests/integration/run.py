@@ -3,7 +3,8 @@
 
 usage: run.py [--build DIR] [--jobs N] [--rounds N] [--minutes N] [--list] [FILTER...]
 
-A case is a function of a cases_*.py file with the decorator @case. Cases run side by side unless they say "alone".
+A case is a function of a cases_*.py file with the decorator @case. Cases run side by side; those that say "alone" never
+beside each other, for they share a rig.
 One line per case: "ok NAME (1.2 s)", "FAIL NAME: reason (log)", "skip NAME: reason". The last line counts them.
 Only a case whose name holds one of the FILTERs runs, else all but the long ones (EDGENODE_LONG: these, too); all of them
 --rounds times, or again until --minutes are over. EDGENODED, VM_DUMP_METRICS and GETLOOP name programs other than those of
@@ -56,17 +57,15 @@ def one(case):
 
 
 def run_all(cases, jobs):
-    results = []
+    """The cases that share a rig one after the other in this thread, which their rigs belong to and end with; beside them
+    those of the edge node's guest, a machine of its own, and all others."""
     together = sorted((c for c in cases if not c.alone), key=lambda c: -c.seconds)
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        results += pool.map(one, together)
-    # The edge node's guest is a machine of its own. The others' rigs belong to this thread and end with it.
     alone = [c for c in cases if c.alone]
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        beside = pool.map(one, [c for c in alone if c.name.startswith("edge_node")])
-        results += [one(c) for c in alone if not c.name.startswith("edge_node")]
-        results += beside
-    return results
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool, concurrent.futures.ThreadPoolExecutor(1) as guest:
+        others = pool.map(one, together)
+        beside = guest.map(one, [c for c in alone if c.name.startswith("edge_node")])
+        results = [one(c) for c in alone if not c.name.startswith("edge_node")]
+        return results + [*others, *beside]
 
 
 def chosen(case, words):
@@ -90,7 +89,7 @@ def stopped(_number, _frame):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.path.join(edge.SOURCE, "build"))
-    parser.add_argument("--jobs", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--list", action="store_true")
