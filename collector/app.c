@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cycle.h"
 #include "daemon.h"
 #include "guest_lanes.h"
@@ -44,6 +45,7 @@
 #define APP_PING_S 2            /* AgentX ping: tables are back within seconds of a restart of snmpd */
 #define APP_JOURNAL_PATH "/run/systemd/journal/socket"
 #define APP_SYSLOG_PATH "/dev/log"
+#define APP_ARENAS 32
 #define APP_LARGE (128 * 1024) /* bytes of one piece of memory */
 #define APP_WATCHDOG_PERIODS 3  /* a newest snapshot older than so many poll periods is no sign of life ... */
 #define APP_WATCHDOG_MIN_MS 60000 /* ... but one younger than this always is */
@@ -214,8 +216,8 @@ static int change_user(const struct app *app)
 
 static int init_libraries(void)
 {
-	/* Few arenas: the lanes' small parts are freed by other threads than made them. */
-	mallopt(M_ARENA_MAX, 2);
+	/* One for each lane: who answers a manager must not wait for a lock of who collects. */
+	mallopt(M_ARENA_MAX, APP_ARENAS);
 	/* What is large is given back at once, always: left alone, the limit grows with what was given back. */
 	mallopt(M_MMAP_THRESHOLD, APP_LARGE);
 	config_init();
@@ -386,34 +388,30 @@ static int start(struct app *app)
 
 /* --- reload ------------------------------------------------------------------------------------------------------- */
 
-static bool differs(const char *a, const char *b)
-{
-	return strcmp(a != NULL ? a : "", b != NULL ? b : "") != 0;
-}
-
 /* What is bound at the start; a reload names what it leaves alone. */
 static void warn_of_restart(const struct config *old, const struct config *new)
 {
 	const struct { const char *what; bool differs; } fixed[] = {
-		{ "the libvirt URI", differs(old->uri, new->uri) },
-		{ "the AgentX address", differs(old->agentx, new->agentx) },
+		{ "the libvirt URI", text_differs(old->uri, new->uri) },
+		{ "the AgentX address", text_differs(old->agentx, new->agentx) },
 		{ "the CPU of the subagent", old->agentx_cpu != new->agentx_cpu },
 		{ "the modules served by SNMP", views_of(old) != views_of(new) ||
 						       old->vm_notifications != new->vm_notifications ||
 						       old->vm_bulk_notifications != new->vm_bulk_notifications ||
 						       old->libvirt_notifications != new->libvirt_notifications },
-		{ "the time daemons' addresses", differs(old->chronyd, new->chronyd) ||
-						  differs(old->ntpd, new->ntpd) || differs(old->ptp4l, new->ptp4l) },
-		{ "the path of smartctl", differs(old->smartctl, new->smartctl) },
-		{ "where events are told", differs(old->journal_path, new->journal_path) ||
-					   differs(old->syslog_path, new->syslog_path) ||
-					   differs(old->on_event, new->on_event) ||
-					   differs(old->on_event_user, new->on_event_user) ||
+		{ "the time daemons' addresses", text_differs(old->chronyd, new->chronyd) ||
+						  text_differs(old->ntpd, new->ntpd) ||
+						  text_differs(old->ptp4l, new->ptp4l) },
+		{ "the path of smartctl", text_differs(old->smartctl, new->smartctl) },
+		{ "where events are told", text_differs(old->journal_path, new->journal_path) ||
+					   text_differs(old->syslog_path, new->syslog_path) ||
+					   text_differs(old->on_event, new->on_event) ||
+					   text_differs(old->on_event_user, new->on_event_user) ||
 					   old->on_event_timeout_s != new->on_event_timeout_s ||
 					   old->on_event_severity != new->on_event_severity },
-		{ "the state directory", differs(old->state_dir, new->state_dir) },
-		{ "the user", differs(old->user, new->user) },
-		{ "the pid file", differs(old->pid_file, new->pid_file) },
+		{ "the state directory", text_differs(old->state_dir, new->state_dir) },
+		{ "the user", text_differs(old->user, new->user) },
+		{ "the pid file", text_differs(old->pid_file, new->pid_file) },
 		{ "the size of the event log", old->log_size != new->log_size || old->event_rows != new->event_rows },
 	};
 

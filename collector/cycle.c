@@ -15,14 +15,13 @@
 #include "source/mce_reader.h"
 #include "source/thermal_events.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define INDEX_EXPIRE_NS (3600 * NS_PER_S)
-#define TRIM_NS (4 * NS_PER_S)
+#define SWEEP_NS (100 * NS_PER_MS) /* so soon after a publication everybody has the new snapshot */
 #define STATM_MAX 256
 
 struct cycle {
@@ -39,7 +38,8 @@ struct cycle {
 	struct event_stage *stage;
 	pthread_t thread;
 	bool dirty, ready, said_stopping;
-	int64_t started_mono_ns, dirty_since_mono_ns, expire_due_mono_ns, trim_due_mono_ns;
+	int64_t started_mono_ns, dirty_since_mono_ns, expire_due_mono_ns, sweep_due_mono_ns;
+	uint64_t published; /* as the last turn saw it */
 	int64_t goodbye_mono_ns; /* when the last snapshot is out at the latest; 0: not ending */
 	uint32_t live_dropped;
 
@@ -285,6 +285,8 @@ static void build(struct cycle *cycle, struct sources *sources, int64_t now_mono
 		cycle->options.transports(cycle->options.arg, &snapshot->vbds, &snapshot->channels);
 	event_stage_offer(cycle->stage, snapshot);
 	cycle->dirty = false;
+	if (builder_waits(cycle->builder))
+		mark_dirty(cycle, now_mono_ns);
 }
 
 /* Results of one tick go into one snapshot: wait a little for those that are still under way. The slow ones,
@@ -336,6 +338,7 @@ static int64_t next_wake(struct cycle *cycle, int64_t now_mono_ns)
 	next = first_of(next, workers_deadline_ns(cycle->workers));
 	next = first_of(next, event_stage_deadline_ns(cycle->stage));
 	next = first_of(next, builder_due_ns(cycle->builder));
+	next = first_of(next, cycle->sweep_due_mono_ns);
 	if (!cycle->dirty || event_stage_holds(cycle->stage))
 		return next;
 	if (event_stage_published(cycle->stage) == 0)
@@ -363,15 +366,16 @@ static void expire_indexes(struct cycle *cycle, int64_t now_mono_ns, int64_t now
 		index_map_expire(cycle->indexes, now_real_ns / NS_PER_S);
 }
 
-/* The rows of a poll are freed between those of the next, and what is free there stays this process's until it is given
- * back: when a poll is over, not while it needs it. With 10,000 domains it is a tenth of all, and takes a millisecond or
- * two. */
-static void trim_memory(struct cycle *cycle, int64_t now_mono_ns)
+/* The next turn sweeps: there is one soon after each publication. */
+static void plan_sweep(struct cycle *cycle, int64_t now_mono_ns)
 {
-	if (now_mono_ns < cycle->trim_due_mono_ns || cycle->dirty || workers_busy(cycle->workers, WORKER_FIRST_END))
-		return;
-	cycle->trim_due_mono_ns = now_mono_ns + TRIM_NS;
-	malloc_trim(0);
+	const uint64_t published = event_stage_published(cycle->stage);
+
+	if (published != cycle->published)
+		cycle->sweep_due_mono_ns = now_mono_ns + SWEEP_NS;
+	else if (now_mono_ns >= cycle->sweep_due_mono_ns)
+		cycle->sweep_due_mono_ns = INT64_MAX;
+	cycle->published = published;
 }
 
 static void turn(struct cycle *cycle)
@@ -379,6 +383,7 @@ static void turn(struct cycle *cycle)
 	const int64_t now_mono_ns = clock_mono_ns(), now_real_ns = clock_real_ns();
 
 	index_map_trust_clock(cycle->indexes, clock_is_synced());
+	store_sweep(cycle->options.events.store);
 	take_config(cycle, now_mono_ns);
 	take_live(cycle, now_mono_ns);
 	take_trips(cycle, now_mono_ns);
@@ -393,7 +398,7 @@ static void turn(struct cycle *cycle)
 	build_if_due(cycle, now_mono_ns, now_real_ns);
 	say_ready(cycle);
 	expire_indexes(cycle, now_mono_ns, now_real_ns);
-	trim_memory(cycle, now_mono_ns);
+	plan_sweep(cycle, now_mono_ns);
 }
 
 /* The last snapshot carries edgeAgentStopping; true when it has been published. A disk that hangs delays it no longer
@@ -474,6 +479,7 @@ int cycle_start(const struct cycle_options *options, struct cycle **out)
 	cycle->options.events.indexes = cycle->indexes;
 	cycle->stage = event_stage_new(&cycle->options.events);
 	cycle->started_mono_ns = clock_mono_ns();
+	cycle->sweep_due_mono_ns = INT64_MAX;
 	cycle->builder =
 		builder_new(cycle->indexes, options->agent_version, cycle->started_mono_ns, clock_real_ns());
 	builder_restore(cycle->builder, options->state->log.alarms);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "serve.h"
 #include "transport/disk_lane.h"
 
@@ -29,11 +30,6 @@ struct guest_lanes {
 	void *lane[LANE_END];   /* NULL: its transport is off */
 	bool pending[LANE_END]; /* to be started anew once the old one has ended */
 };
-
-static bool differs(const char *a, const char *b)
-{
-	return strcmp(a != NULL ? a : "", b != NULL ? b : "") != 0;
-}
 
 static struct guest_style style_of(const struct config *config)
 {
@@ -77,14 +73,15 @@ static bool stop_disk(void *lane, int64_t deadline_mono_ns)
 static bool same_domain_disks(const struct config *a, const struct config *b)
 {
 	return a->domain_disks_given == b->domain_disks_given &&
-	       !differs(a->domain_disks_path, b->domain_disks_path) && a->domain_disks_size == b->domain_disks_size &&
-	       a->domain_disks_most == b->domain_disks_most && a->domain_disks_keep_s == b->domain_disks_keep_s;
+	       !text_differs(a->domain_disks_path, b->domain_disks_path) &&
+	       a->domain_disks_size == b->domain_disks_size && a->domain_disks_most == b->domain_disks_most &&
+	       a->domain_disks_keep_s == b->domain_disks_keep_s;
 }
 
 static bool same_disk(const struct config *a, const struct config *b)
 {
 	return same_domain_disks(a, b) && a->disk_vms == b->disk_vms && a->transport_vbd == b->transport_vbd &&
-	       !differs(a->disk_path, b->disk_path) && a->disk_size == b->disk_size;
+	       !text_differs(a->disk_path, b->disk_path) && a->disk_size == b->disk_size;
 }
 
 /* --- the virtio ports --------------------------------------------------------------------------------------------- */
@@ -113,7 +110,7 @@ static bool stop_serve(void *lane, int64_t deadline_mono_ns)
 static bool same_serve(const struct config *a, const struct config *b)
 {
 	return a->requests_per_s == b->requests_per_s && a->requests_burst == b->requests_burst &&
-	       a->transport_virtio == b->transport_virtio && !differs(a->channel_path, b->channel_path) &&
+	       a->transport_virtio == b->transport_virtio && !text_differs(a->channel_path, b->channel_path) &&
 	       a->max_channels == b->max_channels;
 }
 

@@ -4,6 +4,7 @@
 #include "base/lane.h"
 #include "base/mem.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -14,6 +15,9 @@ struct store {
 	void (*published)(void *arg);
 	void *published_arg;
 	uint64_t wakes; /* store_wake ends every wait that began before it */
+	/* The publisher's: */
+	struct snapshot **replaced; /* as references; no more than there are lanes that hold one, and the newest of them */
+	size_t n_replaced;
 };
 
 struct store *store_new(void)
@@ -30,6 +34,9 @@ void store_free(struct store *store)
 	if (store == NULL)
 		return;
 	part_unref(store->newest);
+	for (size_t i = 0; i < store->n_replaced; i++)
+		part_unref(store->replaced[i]);
+	free(store->replaced);
 	pthread_cond_destroy(&store->changed);
 	pthread_mutex_destroy(&store->lock);
 	free(store);
@@ -46,8 +53,27 @@ void store_publish(struct store *store, struct snapshot *snapshot)
 	if (store->published != NULL)
 		store->published(store->published_arg);
 	pthread_mutex_unlock(&store->lock);
-	/* Outside the lock: the last reference frees the whole snapshot. */
-	part_unref(old);
+	if (old != NULL) {
+		store->replaced = mem_grow(store->replaced, store->n_replaced + 1, sizeof(store->replaced[0]));
+		store->replaced[store->n_replaced++] = old;
+	}
+	store_sweep(store);
+}
+
+/* Whoever has no reference gets none any more: a snapshot that only this one is left of stays so. */
+void store_sweep(struct store *store)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < store->n_replaced; i++) {
+		struct snapshot *snapshot = store->replaced[i];
+
+		if (atomic_load_explicit(&snapshot->part.refs, memory_order_acquire) == 1)
+			part_unref(snapshot);
+		else
+			store->replaced[n++] = snapshot;
+	}
+	store->n_replaced = n;
 }
 
 struct snapshot *store_acquire(struct store *store)

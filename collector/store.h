@@ -2,7 +2,7 @@
  * store.h - where the newest sealed snapshot stands. The only point at which data passes from the cycle lane to
  * the consumers.
  *
- * Thread: publish from the cycle lane; acquire and wait from any. Cost: one short mutex; nothing is copied.
+ * Thread: publish and sweep from the cycle lane; acquire and wait from any. Cost: one short mutex; nothing is copied.
  */
 #ifndef EDGENODE_STORE_H
 #define EDGENODE_STORE_H
@@ -14,8 +14,11 @@ struct store;
 struct store *store_new(void);
 void store_free(struct store *store);
 
-/* Takes over the reference to a sealed snapshot, replaces the one before, wakes the waiters. */
+/* Takes over the reference to a sealed snapshot, replaces the one before, wakes the waiters. The one before stays until
+ * nobody else has it: who answers a manager must not be the one who frees all of it. */
 void store_publish(struct store *store, struct snapshot *snapshot);
+/* Frees those that have been replaced, but for what is still in use. Each publication does, too. */
+void store_sweep(struct store *store);
 
 /* The newest, as a reference the caller drops with part_unref; NULL before the first publish. */
 struct snapshot *store_acquire(struct store *store);

@@ -32,11 +32,11 @@ static void answer_next(struct agent *agent, struct cell_context *context, netsn
 {
 	const bool inclusive = variable->type == ASN_PRIV_INCL_RANGE;
 	struct instance found;
-	bool is = false;
+	bool follows = false;
 
-	for (size_t i = 0; !is && i < agent->n_order; i++)
-		is = table_snmp_next(agent, agent->order[i], context, variable, inclusive, &found);
-	if (is && in_range(&found, variable->val.objid, variable->val_len / sizeof(oid))) {
+	for (size_t i = 0; !follows && i < agent->n_order; i++)
+		follows = table_snmp_next(agent, agent->order[i], context, variable, inclusive, &found);
+	if (follows && in_range(&found, variable->val.objid, variable->val_len / sizeof(oid))) {
 		snmp_set_var_objid(variable, found.name, found.n);
 		table_snmp_put(variable, &found.cell);
 	} else {

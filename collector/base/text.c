@@ -247,3 +247,8 @@ void text_trim(char *text)
 	memmove(text, start, length);
 	text[length] = '\0';
 }
+
+bool text_differs(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "") != 0;
+}

@@ -34,6 +34,7 @@ void text_uuid_format(const uint8_t uuid[16], char out[TEXT_UUID_SIZE]);
 /* Shell pattern (fnmatch without path rules): '*' '?' '[..]'. */
 bool text_match(const char *pattern, const char *text);
 
+bool text_differs(const char *a, const char *b); /* NULL is as empty */
 void text_trim(char *text); /* leading and trailing blanks and newlines, in place */
 
 #endif

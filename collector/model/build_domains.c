@@ -241,13 +241,14 @@ static void keep_missing(struct domains *built, const struct domains *before, si
 static struct domains *take_rows(struct index_map *indexes, const struct domains *raw, size_t room)
 {
 	struct domains *built = domains_new(raw->n + room);
+	struct row_pool pool = { 0 };
 	char key[DOMAIN_KEY_SIZE];
 
 	built->complete = raw->complete;
 	hypervisor_copy(&raw->hypervisor, &built->hypervisor);
 	built->n = 0;
 	for (size_t i = 0; i < raw->n; i++) {
-		struct domain *row = domain_copy(raw->rows[i]);
+		struct domain *row = domain_copy(raw->rows[i], &pool);
 
 		domain_key(row->uuid, key);
 		row->index = index_map_get(indexes, key);
@@ -256,6 +257,7 @@ static struct domains *take_rows(struct index_map *indexes, const struct domains
 		else
 			part_unref(row);
 	}
+	row_pool_end(&pool);
 	sort_rows(built);
 	return built;
 }
@@ -281,6 +283,7 @@ static void finish_rows(struct index_map *indexes, const struct domains *before,
 		const struct domain *old = find_row(before, row->index);
 
 		build_device_indexes(indexes, old, row, now_real_ns / NS_PER_S);
+		row->run_mono_ns = old != NULL && old->id == row->id ? old->run_mono_ns : domain_state_mono_ns(row);
 		overlay(row, old, own);
 		finish_row(row, old, before == NULL, started_mono_ns, now_mono_ns, now_real_ns);
 	}
@@ -308,9 +311,10 @@ struct domains *build_domains(struct index_map *indexes, const struct domains *b
 
 /* The row with a new reading of its process. Where it is another process, what was told of the run before goes. */
 static struct domain *processed_row(const struct domain *before, const struct process *process,
-				    const struct processes *processes, int64_t now_mono_ns, int64_t now_real_ns)
+				    const struct processes *processes, struct row_pool *pool, int64_t now_mono_ns,
+				    int64_t now_real_ns)
 {
-	struct domain *row = domain_copy(before);
+	struct domain *row = domain_copy(before, pool);
 
 	build_process_overlay(row, process, processes);
 	if ((before->have & DOMAIN_HAVE_PROCESS) != 0 && !build_process_same(before, row)) {
@@ -324,6 +328,7 @@ static struct domain *processed_row(const struct domain *before, const struct pr
 struct domains *build_domains_processes(const struct domains *before, const struct processes *processes,
 					int64_t now_mono_ns, int64_t now_real_ns)
 {
+	struct row_pool pool = { 0 };
 	struct domains *built;
 
 	if (processes == NULL || !build_process_is_local(&before->hypervisor))
@@ -337,7 +342,8 @@ struct domains *build_domains_processes(const struct domains *before, const stru
 		    ((row->have & DOMAIN_HAVE_PROCESS) != 0 && process->read_mono_ns == row->process_mono_ns))
 			continue;
 		part_unref(built->rows[i]);
-		built->rows[i] = processed_row(row, process, processes, now_mono_ns, now_real_ns);
+		built->rows[i] = processed_row(row, process, processes, &pool, now_mono_ns, now_real_ns);
 	}
+	row_pool_end(&pool);
 	return built;
 }

@@ -31,14 +31,13 @@ static int uuid_compare(const void *uuid, const void *process)
 	return memcmp(uuid, ((const struct process *)process)->uuid, 16);
 }
 
-/* Where the served row has no process yet, or libvirt tells of another run, the reading must be of a time after that:
- * it could be of the run before, and counters would go back. */
+/* Where the served row has no process yet, or libvirt tells of another run, the reading must be of a time when this one
+ * was there: it could be of the run before, and counters would go back. */
 static bool is_of_run(const struct process *process, const struct domain *before, const struct domain *row)
 {
 	if (before == NULL || ((before->have & DOMAIN_HAVE_PROCESS) != 0 && before->id == row->id))
 		return true;
-	return process->read_mono_ns >= domain_state_mono_ns(row) &&
-	       process->read_mono_ns >= before->discontinuity_mono_ns;
+	return process->read_mono_ns >= row->run_mono_ns && process->read_mono_ns >= before->discontinuity_mono_ns;
 }
 
 const struct process *build_process_find(const struct processes *processes, const struct domain *before,
@@ -119,9 +118,12 @@ static void merge_vcpus(struct domain *row, const struct process *process)
 		if (thread)
 			set_vcpu(&merged[n], &process->vcpus[k++]);
 	}
-	free(row->vcpu_rows);
-	row->vcpu_rows = merged;
-	row->n_vcpus = n;
+	if (n == row->n_vcpus) {
+		memcpy(row->vcpu_rows, merged, n * sizeof(merged[0]));
+		free(merged);
+	} else {
+		domain_set_vcpus(row, merged, n);
+	}
 }
 
 static void overlay_vcpus(struct domain *row, const struct process *process)

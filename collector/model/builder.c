@@ -37,6 +37,9 @@ struct builder {
 	struct memory *memory;
 	struct sensors *sensors;
 	struct domains *domains;
+	bool listed;	    /* the domains are of a list that no snapshot has yet */
+	bool processes_new; /* not laid over the domains yet */
+	int64_t processes_mono_ns, processes_real_ns; /* when they came */
 	struct host_disks *host_disks;
 	struct edacs *edacs;
 	struct powers *powers;
@@ -222,13 +225,25 @@ static void serve_machine_checks(struct builder *builder, const struct update *u
 }
 
 /* Domains go on with their processes, also while libvirt says nothing. */
+static void lay_processes(struct builder *builder, const struct processes *processes)
+{
+	if (!builder->processes_new || builder->domains == NULL)
+		return;
+	builder->processes_new = false;
+	snapshot_put(&builder->domains,
+		     build_domains_processes(builder->domains, processes, builder->processes_mono_ns,
+					     builder->processes_real_ns));
+	domain_watch_rows(builder->watch, builder->domains);
+}
+
+/* They wait for the next snapshot: where libvirt's list of the same tick comes before that, it takes them in, and the
+ * rows are made once. Where it has just come, they wait for one more: so never are there more than two snapshots' rows. */
 static void serve_processes(struct builder *builder, const struct update *update)
 {
-	if (builder->domains == NULL || raw_of(builder, update->id) == NULL)
-		return;
-	snapshot_put(&builder->domains, build_domains_processes(builder->domains, raw_of(builder, update->id),
-								update->now_mono_ns, update->now_real_ns));
-	domain_watch_rows(builder->watch, builder->domains);
+	lay_processes(builder, (const struct processes *)update->before);
+	builder->processes_new = raw_of(builder, update->id) != NULL;
+	builder->processes_mono_ns = update->now_mono_ns;
+	builder->processes_real_ns = update->now_real_ns;
 }
 
 /* Those that are not here are served as they come. libvirt's is another matter: rows that go on. */
@@ -266,6 +281,8 @@ static void apply_domains(struct builder *builder, struct domains *raw, int64_t 
 	built = build_domains(builder->indexes, builder->domains, sifted, raw_of(builder, SOURCE_PROCESS),
 			      builder->started_mono_ns, now_mono_ns, now_real_ns);
 	part_unref(sifted);
+	builder->processes_new = false;
+	builder->listed = true;
 	snapshot_put(&builder->domains, built);
 	domain_watch_list(builder->watch, built, now_mono_ns, now_real_ns, &builder->events);
 }
@@ -297,6 +314,11 @@ void builder_tick(struct builder *builder, int64_t now_mono_ns, int64_t now_real
 int64_t builder_due_ns(const struct builder *builder)
 {
 	return domain_watch_due_ns(builder->watch);
+}
+
+bool builder_waits(const struct builder *builder)
+{
+	return builder->processes_new && builder->domains != NULL;
 }
 
 bool builder_unsure(const struct builder *builder)
@@ -433,6 +455,9 @@ struct snapshot *builder_build(struct builder *builder, struct sources *sources,
 {
 	struct snapshot *s = snapshot_new();
 
+	if (!builder->listed)
+		lay_processes(builder, raw_of(builder, SOURCE_PROCESS));
+	builder->listed = false;
 	s->ident = part_ref(builder->raw[SOURCE_NODE]);
 	s->sources = sources;
 	s->domains = part_ref(builder->domains);

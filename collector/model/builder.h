@@ -39,6 +39,8 @@ void builder_tick(struct builder *builder, int64_t now_mono_ns, int64_t now_real
 /* When builder_tick has something to do; whether libvirt's list should be read again soon. */
 int64_t builder_due_ns(const struct builder *builder);
 bool builder_unsure(const struct builder *builder);
+/* Another snapshot should be built: what came with libvirt's list is not all in the last one. */
+bool builder_waits(const struct builder *builder);
 
 /* What is known of machine checks of before, which is taken over; records of new ones, oldest first. */
 void builder_restore_machine_checks(struct builder *builder, struct machine_checks *checks);

@@ -46,16 +46,27 @@ struct domain_ident *domain_ident_new(const uint8_t uuid[16], const char *name, 
 	return ident;
 }
 
+static void rows_free(const struct domain *domain, void *rows)
+{
+	const char *piece = (const char *)domain, *at = rows;
+
+	if (at < piece || at >= piece + domain->size)
+		free(rows);
+}
+
 static void domain_destroy(struct part *part)
 {
 	struct domain *domain = (struct domain *)part;
 
 	part_unref(domain->ident);
 	part_unref(domain->devices);
-	free(domain->vcpu_rows);
-	free(domain->block_rows);
-	free(domain->nic_rows);
-	free(domain);
+	rows_free(domain, domain->vcpu_rows);
+	rows_free(domain, domain->block_rows);
+	rows_free(domain, domain->nic_rows);
+	if (domain->block != NULL)
+		row_block_unref(domain->block);
+	else
+		free(domain);
 }
 
 struct domain *domain_new(struct domain_ident *ident)
@@ -63,6 +74,7 @@ struct domain *domain_new(struct domain_ident *ident)
 	struct domain *domain = mem_alloc(sizeof(*domain));
 
 	part_init(&domain->part, domain_destroy);
+	domain->size = sizeof(*domain);
 	domain->ident = ident;
 	domain->name = ident->name;
 	domain->os = ident->os;
@@ -72,29 +84,53 @@ struct domain *domain_new(struct domain_ident *ident)
 	return domain;
 }
 
-static void *rows_copy(const void *rows, size_t n, size_t size)
+/* A copy at *at, which moves on behind it; NULL where there are none. */
+static void *rows_place(const void *rows, size_t n, size_t size, char **at)
 {
-	void *copy;
+	void *copy = *at;
 
 	if (n == 0)
 		return NULL;
-	copy = mem_array(n, size);
 	memcpy(copy, rows, n * size);
+	*at += n * size;
 	return copy;
 }
 
-struct domain *domain_copy(const struct domain *domain)
+struct domain *domain_copy(const struct domain *domain, struct row_pool *pool)
 {
-	struct domain *copy = domain_new(part_ref(domain->ident));
-	struct part part = copy->part;
+	const size_t vcpus = domain->n_vcpus * sizeof(domain->vcpu_rows[0]),
+		     blocks = domain->n_blocks * sizeof(domain->block_rows[0]),
+		     nics = domain->n_nics * sizeof(domain->nic_rows[0]);
+	const size_t size = sizeof(*domain) + vcpus + blocks + nics;
+	struct row_block *block = NULL;
+	struct domain *copy = pool != NULL ? row_pool_take(pool, size, &block) : mem_alloc(size);
+	char *at = (char *)(copy + 1);
 
 	memcpy(copy, domain, sizeof(*copy));
-	copy->part = part;
+	part_init(&copy->part, domain_destroy);
+	copy->block = block;
+	copy->size = size;
+	part_ref(copy->ident);
 	part_ref(copy->devices);
-	copy->vcpu_rows = rows_copy(domain->vcpu_rows, domain->n_vcpus, sizeof(domain->vcpu_rows[0]));
-	copy->block_rows = rows_copy(domain->block_rows, domain->n_blocks, sizeof(domain->block_rows[0]));
-	copy->nic_rows = rows_copy(domain->nic_rows, domain->n_nics, sizeof(domain->nic_rows[0]));
+	copy->vcpu_rows = rows_place(domain->vcpu_rows, domain->n_vcpus, sizeof(domain->vcpu_rows[0]), &at);
+	copy->block_rows = rows_place(domain->block_rows, domain->n_blocks, sizeof(domain->block_rows[0]), &at);
+	copy->nic_rows = rows_place(domain->nic_rows, domain->n_nics, sizeof(domain->nic_rows[0]), &at);
 	return copy;
+}
+
+struct domain *domain_pack(struct domain *domain, struct row_pool *pool)
+{
+	struct domain *packed = domain_copy(domain, pool);
+
+	part_unref(domain);
+	return packed;
+}
+
+void domain_set_vcpus(struct domain *domain, struct vcpu *rows, size_t n)
+{
+	rows_free(domain, domain->vcpu_rows);
+	domain->vcpu_rows = rows;
+	domain->n_vcpus = n;
 }
 
 int64_t domain_state_mono_ns(const struct domain *domain)
@@ -148,16 +184,6 @@ static void add_size(char **text, void *arg)
 static void place_text(char **text, void *arg)
 {
 	*text = text_place(*text, arg);
-}
-
-static void *rows_place(const void *rows, size_t n, size_t size, char **at)
-{
-	void *copy = *at;
-
-	if (n > 0)
-		memcpy(copy, rows, n * size);
-	*at += n * size;
-	return copy;
 }
 
 struct domain_devices *domain_devices_pack(struct domain_devices *devices)

@@ -6,6 +6,7 @@
 #define EDGENODE_MODEL_DOMAIN_H
 
 #include "model/host.h"
+#include "model/row_pool.h"
 
 #define DOMAINS_MAX 65536
 #define DOMAIN_NAME_MAX 1024
@@ -132,10 +133,12 @@ struct nic {
 
 struct domain {
 	struct part part;
+	struct row_block *block; /* that it lies in; NULL: a piece of memory of its own */
+	size_t size;             /* of its piece: with the tables below, where it is a copy */
 	struct domain_ident *ident; /* a reference */
 	struct domain_devices *devices; /* a reference; NULL until the XML was read */
 	size_t n_vcpus, n_blocks, n_nics; /* rows below */
-	struct vcpu *vcpu_rows;   /* owned, as the next two */
+	struct vcpu *vcpu_rows;   /* owned, as the next two: in its piece, or allocated */
 	struct block *block_rows; /* device points into devices */
 	struct nic *nic_rows;     /* device points into devices */
 	const char *name, *os;      /* of ident, here for the column rows */
@@ -168,6 +171,7 @@ struct domain {
 	uint32_t steal_util_centi; /* of its vCPUs */
 	uint32_t overhead_centi;   /* of one host CPU */
 	int64_t start_time_real_ns, start_mono_ns; /* of the present run */
+	int64_t run_mono_ns;                       /* when the first row of it was read */
 	int64_t last_change_real_ns;               /* of state or definition */
 	int64_t discontinuity_mono_ns;             /* counters of this row are continuous since then */
 };
@@ -207,8 +211,13 @@ struct domain {
 
 /* A zeroed row that holds a reference to ident (taken over from the caller). */
 struct domain *domain_new(struct domain_ident *ident);
-/* A copy to build the next row from. */
-struct domain *domain_copy(const struct domain *domain);
+/* A copy to build the next row from: one piece of memory with its tables, from the pool or (NULL) of its own. */
+struct domain *domain_copy(const struct domain *domain, struct row_pool *pool);
+/* The same row as one piece of the pool. The reference is taken over; nobody else may have one. */
+struct domain *domain_pack(struct domain *domain, struct row_pool *pool);
+
+/* Takes over the allocated table. */
+void domain_set_vcpus(struct domain *domain, struct vcpu *rows, size_t n);
 
 /* When number and state of this row were read. */
 int64_t domain_state_mono_ns(const struct domain *domain);

@@ -38,7 +38,7 @@ struct domain *domain_row_new(const struct domain_change *change)
 
 struct domain *domain_row_copy(const struct domain *row, const struct domain_change *change)
 {
-	struct domain *copy = domain_copy(row);
+	struct domain *copy = domain_copy(row, NULL);
 	struct domain_ident *ident;
 
 	if (change->name == NULL)
@@ -72,7 +72,7 @@ static void begin_run(struct domain *row, const struct domain_change *change)
 {
 	domain_row_clear_run(row);
 	row->id = change->id;
-	row->start_mono_ns = row->discontinuity_mono_ns = change->time_mono_ns;
+	row->start_mono_ns = row->run_mono_ns = row->discontinuity_mono_ns = change->time_mono_ns;
 	row->start_time_real_ns = change->time_real_ns;
 	row->have |= DOMAIN_HAVE_START;
 	build_device_times(NULL, row, false, change->time_mono_ns);

@@ -34,6 +34,7 @@ libmodel_a_SOURCES = \
 	collector/model/machine_check.c collector/model/machine_check.h \
 	collector/model/metric.c collector/model/metric.h \
 	collector/model/rate.c collector/model/rate.h \
+	collector/model/row_pool.c collector/model/row_pool.h \
 	collector/model/ruled.c collector/model/ruled.h \
 	collector/model/sensor.c collector/model/sensor.h \
 	collector/model/source_name.c \

@@ -386,6 +386,7 @@ static int libvirt_poll(void *self, const struct source_env *env, struct part **
 	else if ((domains = domains_read(libvirt, &listing)) == NULL)
 		rc = libvirt_fail(libvirt, error, -ERR_IO, virGetLastErrorMessage());
 	listing_free(&listing);
+	row_pool_end(&libvirt->reader.pool);
 	/* A connection that ended on the way gave half answers: they are no facts. */
 	if (rc == 0 && virConnectIsAlive(libvirt->connection) == 0) {
 		rc = libvirt_fail(libvirt, error, -ERR_IO, "the connection was lost during the poll");

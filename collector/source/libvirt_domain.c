@@ -298,21 +298,19 @@ static void keep_ident(struct domain *kept, struct domain_ident *ident)
 /* NICs are read with the state, unless the list of them has changed. */
 static void keep_nics(struct domain *kept, struct domain *row)
 {
-	struct nic *rows = kept->nic_rows;
-
 	if ((row->have & DOMAIN_HAVE_NET) == 0 || row->devices != kept->devices || row->n_nics != kept->n_nics)
 		return;
-	kept->nic_rows = row->nic_rows;
-	row->nic_rows = rows;
+	if (row->n_nics > 0)
+		memcpy(kept->nic_rows, row->nic_rows, row->n_nics * sizeof(row->nic_rows[0]));
 	kept->net_rx_bytes = row->net_rx_bytes;
 	kept->net_tx_bytes = row->net_tx_bytes;
 	kept->have |= DOMAIN_HAVE_NET;
 }
 
 /* What the lists and the state tell of a domain whose other values stay as they were. */
-static struct domain *keep(struct domain *row, const struct domain *last)
+static struct domain *keep(struct domain *row, const struct domain *last, struct row_pool *pool)
 {
-	struct domain *kept = domain_copy(last);
+	struct domain *kept = domain_copy(last, pool);
 
 	keep_ident(kept, row->ident);
 	if (row->state != 0) {
@@ -336,10 +334,13 @@ struct domain *libvirt_domain_read(struct libvirt_domain *domain, virDomainPtr h
 		return NULL;
 	}
 	if (domain->last != NULL && (rc != 0 || incomplete(domain, reader, row))) {
-		row = keep(row, domain->last);
-	} else if (rc != 0) {
-		row->state = libvirt_stats_state(-1, 0, &row->reason);
-		row->read_mono_ns = clock_mono_ns();
+		row = keep(row, domain->last, &reader->pool);
+	} else {
+		if (rc != 0) {
+			row->state = libvirt_stats_state(-1, 0, &row->reason);
+			row->read_mono_ns = clock_mono_ns();
+		}
+		row = domain_pack(row, &reader->pool);
 	}
 	libvirt_domain_set_reading(domain, NULL);
 	part_unref(domain->last);

@@ -19,6 +19,7 @@
 struct libvirt_reader {
 	struct libvirt_watch *watch;
 	struct libvirt_rows *rows;
+	struct row_pool pool;	   /* of the rows of this poll */
 	bool local;		   /* the hypervisor's network devices are this host's */
 	bool covered;		   /* the driver's bulk answer has disks and NICs */
 	bool by_turns;		   /* QEMU's: its monitor tells the better part, and no single call may ask it */

@@ -38,6 +38,7 @@ struct lane {
 	virConnectPtr connection; /* from here on the thread's alone */
 	struct handle *handles;
 	const struct libvirt_form *form; /* of the last reading, as a reference */
+	struct row_pool pool;		 /* of the readings */
 };
 
 struct mail {
@@ -220,7 +221,7 @@ static void slice_fill(struct lane *lane, struct libvirt_slice *slice, virDomain
 
 	for (int i = 0; i < n; i++) {
 		const int64_t mono_ns = slice->begun_mono_ns + took / n * (i + 1);
-		struct libvirt_reading *reading = libvirt_reading_new(records[i], mono_ns, &lane->form);
+		struct libvirt_reading *reading = libvirt_reading_new(records[i], mono_ns, &lane->form, &lane->pool);
 
 		if (reading != NULL)
 			slice->readings[slice->n_readings++] = reading;
@@ -321,6 +322,7 @@ static void *lane_main(void *arg)
 	pthread_mutex_lock(&monitor->lock);
 	lane_leave(lane);
 	pthread_mutex_unlock(&monitor->lock);
+	row_pool_end(&lane->pool);
 	part_unref(lane->form);
 	part_unref(monitor);
 	free(lane);

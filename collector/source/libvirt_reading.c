@@ -85,10 +85,13 @@ static bool is_whole(const virDomainStatsRecordPtr record, int32_t id)
 	return id < 0;
 }
 
-static struct libvirt_reading *reading_make(const struct libvirt_form *form, const struct buf *values)
+static struct libvirt_reading *reading_make(const struct libvirt_form *form, const struct buf *values,
+					    struct row_pool *pool)
 {
-	struct libvirt_reading *reading = mem_alloc(sizeof(*reading) + values->length);
+	struct row_block *block;
+	struct libvirt_reading *reading = row_pool_take(pool, sizeof(*reading) + values->length, &block);
 
+	reading->block = block;
 	reading->form = part_ref(form);
 	if (values->length > 0)
 		memcpy(reading->values, values->data, values->length);
@@ -96,7 +99,7 @@ static struct libvirt_reading *reading_make(const struct libvirt_form *form, con
 }
 
 struct libvirt_reading *libvirt_reading_new(const virDomainStatsRecordPtr record, int64_t mono_ns,
-					    const struct libvirt_form **form)
+					    const struct libvirt_form **form, struct row_pool *pool)
 {
 	struct libvirt_reading *reading;
 	struct buf names, values;
@@ -108,7 +111,7 @@ struct libvirt_reading *libvirt_reading_new(const virDomainStatsRecordPtr record
 	buf_init(&values, LIBVIRT_READING_MAX);
 	put_params(record, &names, &values);
 	form_set(form, &names);
-	reading = reading_make(*form, &values);
+	reading = reading_make(*form, &values, pool);
 	memcpy(reading->uuid, uuid, sizeof(reading->uuid));
 	reading->id = (int32_t)virDomainGetID(record->dom);
 	reading->whole = is_whole(record, reading->id);
@@ -123,7 +126,7 @@ void libvirt_reading_free(struct libvirt_reading *reading)
 	if (reading == NULL)
 		return;
 	part_unref(reading->form);
-	free(reading);
+	row_block_unref(reading->block);
 }
 
 static const uint8_t *take_name(const uint8_t *names, virTypedParameter *param)

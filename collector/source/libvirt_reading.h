@@ -6,6 +6,7 @@
 #define EDGENODE_SOURCE_LIBVIRT_READING_H
 
 #include "base/part.h"
+#include "model/row_pool.h"
 #include "source/libvirt_rows.h"
 
 #include <libvirt/libvirt.h>
@@ -19,6 +20,7 @@ struct libvirt_form;
 
 struct libvirt_reading {
 	const struct libvirt_form *form; /* a reference */
+	struct row_block *block;	 /* that it lies in */
 	uint8_t uuid[16];
 	int32_t id; /* libvirt's number of the domain, -1 while it is off */
 	/* With all that there is to tell: of a domain that runs also what only QEMU's monitor knows. */
@@ -27,10 +29,10 @@ struct libvirt_reading {
 	uint8_t values[];
 };
 
-/* *form: that of a reading before, or NULL; a reference, which may become one to another form. NULL: the record's
+/* From the pool. *form: that of a reading before, or NULL; a reference, which may become one to another form. NULL: the record's
  * domain has no UUID. */
 struct libvirt_reading *libvirt_reading_new(const virDomainStatsRecordPtr record, int64_t mono_ns,
-					    const struct libvirt_form **form);
+					    const struct libvirt_form **form, struct row_pool *pool);
 void libvirt_reading_free(struct libvirt_reading *reading); /* may be NULL */
 
 /* As libvirt_stats_parse of the record; names are borrowed until libvirt_rows_finish. */

@@ -182,14 +182,24 @@ static void free_part(struct part *part)
 	free(part);
 }
 
-/* The row that is served, borrowed from *out. */
-static const struct domain *served(struct snapshot **out)
+static struct snapshot *build(void)
 {
 	struct sources *sources = mem_alloc(sizeof(*sources));
 	const struct builder_self self = { 0 };
 
 	part_init(&sources->part, free_part);
-	*out = builder_build(builder, sources, &self, at(0), at(0));
+	return builder_build(builder, sources, &self, at(0), at(0));
+}
+
+/* The row that is served, borrowed from *out. */
+static const struct domain *served(struct snapshot **out)
+{
+	*out = build();
+	if (builder_waits(builder)) {
+		part_unref(*out);
+		*out = build();
+	}
+	ck_assert(!builder_waits(builder));
 	ck_assert_uint_eq((*out)->domains->n, 1);
 	return (*out)->domains->rows[0];
 }
@@ -423,6 +433,21 @@ END_TEST
 
 /* --- from one to the other and back ------------------------------------------------------------------------------- */
 
+/* Each of its readings is older than the state that libvirt tells in the same poll. */
+START_TEST(reading_of_a_run_that_goes_on_is_used)
+{
+	tell((struct told){ .s = 0.2, .id = 5, .cpu_ms = 100 });
+	see((struct seen){ .s = 0.1, .pid = 42, .cpu_ms = 90 });
+	WITH_ROW(ck_assert_uint_eq(row->have & DOMAIN_HAVE_PROCESS, 0););
+	tell((struct told){ .s = 5.2, .id = 5, .cpu_ms = 200 });
+	see((struct seen){ .s = 5.1, .pid = 42, .cpu_ms = 190 });
+	WITH_ROW(
+		ck_assert_uint_eq(row->process_id, 42);
+		ck_assert_int_eq(row->process_mono_ns, at(5.1));
+	);
+}
+END_TEST
+
 START_TEST(change_of_origin_is_no_rate)
 {
 	int64_t discontinuity = 0;
@@ -572,6 +597,7 @@ static Suite *build_process_suite(void)
 		goes_on_without_libvirt,
 		another_process_is_another_run,
 		reading_of_the_run_before_is_not_used,
+		reading_of_a_run_that_goes_on_is_used,
 		change_of_origin_is_no_rate,
 		counter_that_goes_back_is_no_new_run,
 		old_reading_yields_to_libvirt,

@@ -43,7 +43,7 @@ START_TEST(rows)
 	row->n_blocks = 1;
 	row->block_rows = mem_array(1, sizeof(row->block_rows[0]));
 	row->block_rows[0].device = &row->devices->blocks[0];
-	copy = domain_copy(row);
+	copy = domain_copy(row, NULL);
 	part_unref(row);
 	ck_assert_uint_eq(copy->vcpus, 4);
 	ck_assert_uint_eq(copy->devices->part.refs, 1);
