@@ -189,13 +189,13 @@ def bad_no_agentx():
 def bad_disk_path():
     """A metrics disk that cannot be written: the log names it, SNMP is served; mended, it is written by itself."""
     with Node("bad_disk_path") as node:
-        place = node.dir + "/later"
+        place = node.dir + "/later/deep"  # its last directory alone would be made
         node.disk = place + "/disk"
         node.write_config()
         node.start()
         wait_for(lambda: complains(node.daemon.output(), node.disk), 10, "a complaint with the path")
         expect(node.get("edgeNodeName.0"), "SNMP is not served")
-        os.mkdir(place)
+        os.makedirs(place)
         wait_for(lambda: node.dump()[0] == 0, 10, "the metrics disk")
 
 

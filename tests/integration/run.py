@@ -58,14 +58,13 @@ def one(case):
 
 def run_all(cases, jobs):
     """The cases that share a rig one after the other in this thread, which their rigs belong to and end with; beside them
-    those of the edge node's guest, a machine of its own, and all others."""
-    together = sorted((c for c in cases if not c.alone), key=lambda c: -c.seconds)
-    alone = [c for c in cases if c.alone]
+    those of the edge node's guest, which is one machine, and all others."""
+    of_guest = [c for c in cases if c.name.startswith("edge_node")]
+    alone = [c for c in cases if c.alone and c not in of_guest]
+    together = sorted((c for c in cases if c not in alone + of_guest), key=lambda c: -c.seconds)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool, concurrent.futures.ThreadPoolExecutor(1) as guest:
-        others = pool.map(one, together)
-        beside = guest.map(one, [c for c in alone if c.name.startswith("edge_node")])
-        results = [one(c) for c in alone if not c.name.startswith("edge_node")]
-        return results + [*others, *beside]
+        others, beside = pool.map(one, together), guest.map(one, of_guest)
+        return [one(c) for c in alone] + [*others, *beside]
 
 
 def chosen(case, words):
@@ -89,7 +88,7 @@ def stopped(_number, _frame):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.path.join(edge.SOURCE, "build"))
-    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--jobs", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--list", action="store_true")
