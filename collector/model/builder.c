@@ -237,7 +237,8 @@ static void lay_processes(struct builder *builder, const struct processes *proce
 }
 
 /* They wait for the next snapshot: where libvirt's list of the same tick comes before that, it takes them in, and the
- * rows are made once. Where it has just come, they wait for one more: so never are there more than two snapshots' rows. */
+ * rows are made once. Where it has just come, they wait for one more: so there are never rows of more than two
+ * snapshots. */
 static void serve_processes(struct builder *builder, const struct update *update)
 {
 	lay_processes(builder, (const struct processes *)update->before);

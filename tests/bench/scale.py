@@ -24,7 +24,7 @@ MEMORY_KIB_MOST = 64 * 1024
 CYCLE_MS_MOST = 1000.0
 LOOP_S = 5
 BUSY_MOST = 1.5            # times the p99 while nothing is polled
-TURN_US = 1500             # and a turn of the scheduler: snmpd and two threads of the daemon on two CPUs
+TURN_US = 3000             # and a slice of the scheduler: snmpd, the manager and the lanes of the daemon on few CPUs
 SPARE_MIN = 0.8            # CPUs that nobody uses while nothing is polled: a cycle takes the better part of one
 CONFIG = """<snmp libvirt="yes"/><source name="pools" enabled="no"/>
 <threshold name="busy" object="edgeDomainCpuUtil" subject="instance-000000*" rising="20000" falling="19000" hold="0"/>"""

@@ -46,7 +46,7 @@ def said(node, *words):
     return sum(all(word in line for word in words) for line in node.daemon.output().splitlines())
 
 
-@case(alone=True, seconds=70)
+@case(seconds=70)
 def hang_one_qemu_of_many():
     """SIGSTOP to one QEMU of many: its row grows old and no other, the source stays ok; SIGCONT makes it fresh again."""
     with Rig(DOMAINS) as rig, Node("hang_one_qemu_of_many", uri=rig.uri) as node:

@@ -1,7 +1,7 @@
 /*
  * test_scale.c - 10,000 domains with every table filled: the builder over some polls, two snapshots alive, and walks of
- * all modules. Orders, numbers of instances, memory of a domain; the bounds on time are for what would grow with the
- * square of the domains.
+ * all modules; replaced snapshots, rows of a pool. Orders, numbers of instances, memory of a domain; the bounds on time
+ * are for what would grow with the square of the domains.
  */
 #include "tests/unit/unit.h"
 
@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "model/builder.h"
 #include "model/process.h"
+#include "model/row_pool.h"
+#include "store.h"
 #include "subagent/rows.h"
 #include "subagent/table.h"
 
@@ -311,6 +313,75 @@ START_TEST(memory_of_a_domain_is_bounded)
 }
 END_TEST
 
+static _Atomic int freed;
+
+static void count_freed(struct part *part)
+{
+	freed++;
+	free(part);
+}
+
+static struct snapshot *numbered(uint64_t serial)
+{
+	struct snapshot *snapshot = mem_alloc(sizeof(*snapshot));
+
+	part_init(&snapshot->part, count_freed);
+	snapshot->serial = serial;
+	return snapshot;
+}
+
+/* Who has one while it is replaced does not free it. */
+START_TEST(replaced_snapshots_are_the_publishers)
+{
+	struct store *store = store_new();
+	struct snapshot *used;
+
+	freed = 0;
+	store_publish(store, numbered(1));
+	used = store_acquire(store);
+	store_publish(store, numbered(2));
+	store_publish(store, numbered(3));
+	ck_assert_int_eq(freed, 1);
+	ck_assert_uint_eq(used->serial, 1);
+	part_unref(used);
+	ck_assert_int_eq(freed, 1);
+	store_sweep(store);
+	ck_assert_int_eq(freed, 2);
+	used = store_acquire(store);
+	ck_assert_uint_eq(used->serial, 3);
+	store_publish(store, numbered(4));
+	part_unref(used);
+	store_free(store);
+	ck_assert_int_eq(freed, 4);
+}
+END_TEST
+
+#define POOLED 1000
+
+START_TEST(rows_of_a_pool_are_apart)
+{
+	struct row_pool pool = { 0 };
+	struct row_block *blocks[POOLED];
+	unsigned char *rows[POOLED];
+
+	for (size_t i = 0; i < POOLED; i++) {
+		const size_t size = i == POOLED / 2 ? 1000000 : 1 + i;
+
+		rows[i] = row_pool_take(&pool, size, &blocks[i]);
+		ck_assert_uint_eq((uintptr_t)rows[i] % _Alignof(max_align_t), 0);
+		ck_assert_uint_eq(rows[i][0] | rows[i][size - 1], 0);
+		memset(rows[i], (int)i, size);
+	}
+	ck_assert_ptr_eq(blocks[0], blocks[1]);
+	ck_assert_ptr_ne(blocks[POOLED / 2], blocks[POOLED / 2 - 1]);
+	row_pool_end(&pool);
+	for (size_t i = 0; i < POOLED; i++) {
+		ck_assert_uint_eq(rows[i][i == POOLED / 2 ? 999999 : i], i & 0xff);
+		row_block_unref(blocks[i]);
+	}
+}
+END_TEST
+
 static void add(Suite *suite, const char *name, const TTest *test)
 {
 	TCase *tcase = tcase_create(name);
@@ -327,6 +398,8 @@ static Suite *scale_suite(void)
 
 	add(suite, "walks_of_all_modules_are_in_order", walks_of_all_modules_are_in_order);
 	add(suite, "memory_of_a_domain_is_bounded", memory_of_a_domain_is_bounded);
+	add(suite, "replaced_snapshots_are_the_publishers", replaced_snapshots_are_the_publishers);
+	add(suite, "rows_of_a_pool_are_apart", rows_of_a_pool_are_apart);
 	return suite;
 }
 
