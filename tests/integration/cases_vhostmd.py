@@ -383,9 +383,11 @@ def vhostmd_guests_own_disks():
             node.start()
             for guest in guests:
                 wait_channel(node, guest)
-            rows = {value.decode(): int(row) for row, value in node.manager.column("edgeVbdPath").items()}
-            for guest in guests:
-                row = rows[guest.own]
+
+            def own_rows():
+                rows = {value.decode(): int(row) for row, value in node.manager.column("edgeVbdPath").items()}
+                return [rows[guest.own] for guest in guests] if all(guest.own in rows for guest in guests) else None
+            for guest, row in zip(guests, wait_for(own_rows, 10, "the rows of both disks")):
                 expect_equal(node.get("edgeVbdDomain.%d" % row), int(row_of(node, guest)), "edgeVbdDomain")
                 expect_equal(node.get("edgeVbdSize.%d" % row), 64 << 10, "edgeVbdSize")
                 expect_equal(node.get("edgeVbdFailures.%d" % row), 0, "edgeVbdFailures")
