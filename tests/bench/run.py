@@ -55,14 +55,6 @@ AT_ONCE = os.path.join(edge.SOURCE, "conf/domains-at-once.xml")  # one action fo
 SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 
 
-def rss_anon_kib(pid):
-    with open("/proc/%d/status" % pid, encoding="ascii", errors="replace") as status:
-        for line in status:
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1])
-    raise edge.Failed("no RssAnon of %d" % pid)
-
-
 def started(name):
     node = edge.Node(name, poll_s=1)
     node.uri = edge.test_node(node.dir + "/node.xml", DOMAINS)
@@ -93,16 +85,16 @@ def bench_memory():
         try:
             if empty.stdout.readline() != b"ready\n":
                 raise edge.Failed("the empty program did not start")
-            bare = rss_anon_kib(empty.pid)
+            bare = edge.rss_anon_kib(empty.pid)
         finally:
             empty.stdin.close()
             empty.wait()
-        whole = rss_anon_kib(node.daemon.pid)
+        whole = edge.rss_anon_kib(node.daemon.pid)
         report("memory: RssAnon of the empty program (baseline)", bare, "KiB")
         report("memory: RssAnon of edgenoded, %d test-driver domains" % DOMAINS, whole, "KiB")
         report("memory: above the baseline", whole - bare, "KiB", MEMORY_KIB_MOST)
         report("memory: RssAnon of its command process (keeper and worker)",
-               sum(rss_anon_kib(pid) for pid in edge.children_of(node.daemon.pid)), "KiB")
+               sum(edge.rss_anon_kib(pid) for pid in edge.children_of(node.daemon.pid)), "KiB")
 
 
 def getloop(node, *names):

@@ -87,14 +87,6 @@ def make_host(root):
 
 # --- figures ---------------------------------------------------------------------------------------------------------
 
-def rss_anon_kib(pid):
-    with open("/proc/%d/status" % pid, encoding="ascii", errors="replace") as status:
-        for line in status:
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1])
-    raise edge.Failed("no RssAnon of %d" % pid)
-
-
 class Watcher(threading.Thread):
     """RssAnon of a process, read all the time: the greatest."""
 
@@ -105,7 +97,7 @@ class Watcher(threading.Thread):
 
     def run(self):
         while not self.done.wait(0.02):
-            self.most = max(self.most, rss_anon_kib(self.pid))
+            self.most = max(self.most, edge.rss_anon_kib(self.pid))
 
     def end(self):
         self.done.set()
@@ -142,7 +134,7 @@ def empty_kib(node):
                              stderr=subprocess.DEVNULL, env=dict(os.environ, **preload()))
     try:
         empty.stdout.readline()
-        return rss_anon_kib(empty.pid)
+        return edge.rss_anon_kib(empty.pid)
     finally:
         empty.communicate()
 
@@ -167,7 +159,7 @@ def measure_polls(root):
         first, begin = node.get(polls), cpu_ns(node.daemon.pid)
         edge.wait_for(lambda: node.get(polls) >= first + POLLS, 3 * POLLS * POLL_S, "%d polls" % POLLS, pause=0.5)
         cost = (cpu_ns(node.daemon.pid) - begin) / 1e6 / (node.get(polls) - first)
-        idle = rss_anon_kib(node.daemon.pid)
+        idle = edge.rss_anon_kib(node.daemon.pid)
         report("scale: RssAnon of the empty program (baseline)", empty_kib(node), "KiB")
         report("scale: RssAnon of edgenoded, %d domains with all tables" % DOMAINS, idle, "KiB")
         report("scale: the greatest from its start on", watcher.end(), "KiB", MEMORY_KIB_MOST)

@@ -8,7 +8,7 @@ import time
 from cases import case
 from cases_agentx import LONG
 from cases_agentx_peers import V1, V2C, allow_communities
-from cases_churn import SANITIZED_KIB, is_sanitized
+from cases_churn import SANITIZED_KIB, figures, is_sanitized
 from cases_events import COLD, HOT, NO_CLOCK, check_complete, check_equal_rows, informs, rows_of
 from cases_sensor import node_with_chip
 from cases_snmp import check_order, check_types, settled
@@ -85,19 +85,6 @@ class Walkers:
         for value, fixed in zip(values, self.fixed["edgeDomainName"]):
             expect(value == fixed or value == (fixed[0], None), "a get gives %s for %s" % (value, fixed))
         return "whole" if values[0][1] else "cut"
-
-
-def memory_of(pid):
-    """(RssAnon in kB, open descriptors but those of other processes' files: they come and go with QEMU's)"""
-    with open("/proc/%d/status" % pid, encoding="ascii") as status:
-        anonymous = next(int(line.split()[1]) for line in status if line.startswith("RssAnon:"))
-    own = 0
-    for descriptor in os.listdir("/proc/%d/fd" % pid):
-        try:
-            own += not os.readlink("/proc/%d/fd/%s" % (pid, descriptor)).startswith("/proc/")
-        except FileNotFoundError:
-            pass  # closed meanwhile
-    return anonymous, own
 
 
 def event_in_log(node, chip, hot):
@@ -184,9 +171,9 @@ def faults_under_load(name, rounds):
                 told.add(serial)
                 walkers.check()
                 if turn == min(rounds // 2, 2 * len(FAULTS)) - 1:
-                    warm = memory_of(node.daemon.pid)
+                    warm = figures(node)
         walkers.check()
-        after = memory_of(node.daemon.pid)
+        after = figures(node)
         expect(after[1] <= warm[1], "%d descriptors are open, %d before" % (after[1], warm[1]))
         slack = SANITIZED_KIB if is_sanitized() else RSS_SLACK_KB
         expect(after[0] <= warm[0] + slack, "RssAnon is %d kB, %d before" % (after[0], warm[0]))

@@ -8,7 +8,8 @@ import time
 import uuid
 
 from cases import case
-from edge import Build, Node, OK, Skipped, expect, expect_equal, run, tool, wait_for
+from edge import (Build, Node, OK, Skipped, expect, expect_equal, open_files, rss_anon_kib, run, tool,
+                  wait_for)
 from rig import shared_rig
 
 SECONDS = float(os.environ.get("EDGENODE_CHURN_S", "10"))
@@ -32,21 +33,6 @@ def qemu_xml(name, number):
 
 def test_xml(name, number):
     return XML.format(type="test", name=name, uuid=number, machine="", emulator="")
-
-
-def open_files(pid):
-    """Without those of other processes' figures, which follow what else runs on the machine."""
-    def is_own(descriptor):
-        try:
-            return not os.readlink("/proc/%d/fd/%s" % (pid, descriptor)).startswith("/proc/")
-        except FileNotFoundError:
-            return False  # closed meanwhile
-    return sum(map(is_own, os.listdir("/proc/%d/fd" % pid)))
-
-
-def memory_kib(pid):
-    with open("/proc/%d/status" % pid, encoding="ascii") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("RssAnon:"))
 
 
 class Churn:
@@ -76,7 +62,7 @@ class Churn:
 
 
 def figures(node):
-    return memory_kib(node.daemon.pid), open_files(node.daemon.pid)
+    return rss_anon_kib(node.daemon.pid), open_files(node.daemon.pid)
 
 
 def is_sanitized():

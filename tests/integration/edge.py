@@ -152,6 +152,24 @@ def run(command, timeout=30, **options):
     return done.returncode, done.stdout, done.stderr
 
 
+def rss_anon_kib(pid):
+    with open("/proc/%d/status" % pid, encoding="ascii", errors="replace") as status:
+        for line in status:
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1])
+    raise Failed("no RssAnon of %d" % pid)
+
+
+def open_files(pid):
+    """Without those of other processes' figures, which follow what else runs on the machine."""
+    def is_own(descriptor):
+        try:
+            return not os.readlink("/proc/%d/fd/%s" % (pid, descriptor)).startswith("/proc/")
+        except FileNotFoundError:
+            return False  # closed meanwhile
+    return sum(map(is_own, os.listdir("/proc/%d/fd" % pid)))
+
+
 def children_of(pid):
     """Process ids of the children, their children, ..."""
     found = []
